@@ -1,0 +1,234 @@
+"""The command line: `python -m recsys_edu COMMAND`. Each command is a short function; what it needs is imported in it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from recsys_edu.errors import RecsysEduError, SettingsError
+from recsys_edu.models import MODELS, default_settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 0, 1 after a sentence for the user, 2 for wrong usage, 130 for Ctrl-C."""
+    options = parser().parse_args(argv)
+    try:
+        return options.run(options) or 0
+    except RecsysEduError as error:
+        print(f"recsys_edu: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("recsys_edu: stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `... | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m recsys_edu", description="Deep learning in recommender systems.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    add = _adder(commands)
+
+    command = add("app", run_app, "start the studio and open it in a browser")
+    command.add_argument("--port", type=int, default=8501, help="port on localhost (default 8501)")
+    command.add_argument("--no-browser", action="store_true", help="do not open a browser")
+
+    add("lab", run_lab, "open the notebooks in JupyterLab").add_argument("--no-browser", action="store_true")
+
+    command = add("fetch", run_fetch, "bring a data set here, verified")
+    command.add_argument("name", nargs="?", default="movielens-100k")
+    command.add_argument("--path", help="a copy that you have: ml-100k.zip, its unpacked folder, or the recbole wheel")
+
+    command = add("train", run_train, "train one model and say how good it is")
+    _add_training(command)
+    command.add_argument("--json", action="store_true", help="one JSON event a line; the last has the test figures")
+
+    command = add("recommend", run_recommend, "train, then list the best items for a user")
+    _add_training(command)
+    command.add_argument("--user", required=True, help="a user_id of the data set")
+    command.add_argument("-n", type=int, default=10, help="length of the list (default 10)")
+
+    command = add("doctor", run_doctor, "check versions, data, browser, memory, warm times")
+    command.add_argument("--quick", action="store_true", help="leave out the measured import times")
+    command.add_argument("--json", action="store_true")
+    return top
+
+
+def _adder(commands):
+    def add(name: str, run, help: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=help, description=help)
+        command.set_defaults(run=run)
+        return command
+
+    return add
+
+
+def _add_training(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--data", default="movielens-100k", help="movielens-100k, planted, or a CSV file")
+    command.add_argument(
+        "--split", default=None,
+        help="random (default), last (each user's last), time (the latest fifth), or a file of the test's 0-based rows",
+    )  # fmt: skip
+    command.add_argument("--test", metavar="FILE.csv", help="test on the ratings of this CSV; all of --data is learnt")
+    command.add_argument("--model", default="mf", choices=MODELS, help="default mf")
+    command.add_argument("--embedding-dim", type=int, help="d (default: suits the model, as do those below)")
+    command.add_argument("--learning-rate", type=float)
+    command.add_argument("--batch-size", type=int)
+    command.add_argument("--l2", type=float)
+    command.add_argument("--epochs", type=int)
+    command.add_argument("--seed", type=int, default=0, help="of split, start and order (default 0)")
+
+
+def run_train(options) -> int:
+    settings, parts = _settings(options), _parts(options)
+    trainer = _fit(settings, parts, _print_json if options.json else _progress(settings.epochs))
+    if trainer.failure is not None:
+        if not options.json:  # the JSON event has said it
+            print(f"recsys_edu: {trainer.failure.reason} {trainer.failure.advice}", file=sys.stderr)
+        return 1
+    result = _result(trainer, parts)
+    print(json.dumps(result) if options.json else _table(result))
+    return 0
+
+
+def run_recommend(options) -> int:
+    from recsys_edu.recommend import liked, recommend
+
+    settings, parts = _settings(options), _parts(options)
+    parts.train.user_row(options.user)  # an unknown user is better said before the training
+    if options.n < 1:
+        raise SettingsError(f"A list needs at least one place, not {options.n}.")
+    trainer = _fit(settings, parts, _progress(settings.epochs))
+    if trainer.failure is not None:
+        raise SettingsError(f"{trainer.failure.reason} {trainer.failure.advice}")
+    print(f"What user {options.user} liked most:\n{_lines(liked(parts.train, options.user), 'rating')}\n")
+    best = recommend(trainer.model, parts.train, options.user, options.n)
+    print(f"What the model recommends, with predicted ratings:\n{_lines(best, 'predicted')}")
+    return 0
+
+
+def run_fetch(options) -> int:
+    from recsys_edu import sources
+
+    print(sources.fetch(options.name, path=options.path))
+    return 0
+
+
+def run_app(options) -> int:
+    from recsys_edu import sources
+
+    try:
+        sources.load("movielens-100k")
+    except RecsysEduError as error:  # the studio works without it
+        print(f"recsys_edu: {error}", file=sys.stderr)
+    print(f"The studio starts at http://localhost:{options.port}; Ctrl-C ends it.", flush=True)
+    headless = "true" if options.no_browser else "false"
+    return _run(
+        "-m", "streamlit", "run", "app.py", "--server.port", str(options.port), "--server.headless", headless
+    )
+
+
+def run_lab(options) -> int:
+    chapter = min((ROOT / "notebooks" / "en").glob("*.ipynb"))
+    extra = ["--no-browser"] if options.no_browser else []
+    return _run("-m", "jupyterlab", "--ServerApp.ip=localhost", *extra, str(chapter.relative_to(ROOT)))
+
+
+def run_doctor(options) -> int:
+    from recsys_edu import doctor
+
+    return doctor.run(quick=options.quick, as_json=options.json)
+
+
+def _run(*arguments: str) -> int:
+    """A Python program of the environment, in the repository's folder, until it ends."""
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    with subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=environment) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:  # it went to the program as well, which ends by itself
+                continue
+
+
+def _settings(options):
+    return default_settings(
+        options.model, embedding_dim=options.embedding_dim, learning_rate=options.learning_rate,
+        batch_size=options.batch_size, l2=options.l2, epochs=options.epochs, seed=options.seed,
+    )  # fmt: skip
+
+
+def _parts(options):
+    """The training and the test part that the options ask for."""
+    from recsys_edu import data, sources
+
+    ratings = sources.load(options.data)
+    if options.test is None:
+        return data.split(ratings, options.split or "random", options.seed)
+    if options.split is not None:
+        raise SettingsError("Give --split or --test, not both: --test brings its own test ratings.")
+    return data.split_by_file(ratings, options.test)
+
+
+def _fit(settings, parts, on_event):
+    """Train; TensorFlow is imported here, without its start-up messages."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    from recsys_edu import training
+
+    return training.fit(settings, parts.train, parts.test, on_event)
+
+
+def _result(trainer, parts) -> dict:
+    from recsys_edu.metrics import evaluate
+
+    figures = evaluate(trainer.model, parts.train, parts.test)
+    return {
+        "event": "result", "model": trainer.settings.model, "data": parts.train.name, "split": parts.how,
+        "seed": trainer.settings.seed, "epochs": trainer.settings.epochs,
+        **{name: round(value, 6) for name, value in figures.items()},
+        "fit_seconds": round(trainer.seconds, 3), "parameters": trainer.model.count_params(),
+    }  # fmt: skip
+
+
+def _print_json(event) -> None:
+    from recsys_edu.events import FailedEvent, SnapshotEvent
+
+    if not isinstance(event, SnapshotEvent):  # vectors are not for a terminal
+        print(json.dumps(event.as_dict()), flush=True)
+    assert not isinstance(event, FailedEvent) or event.reason
+
+
+def _progress(epochs: int):
+    """A progress bar on a terminal, nothing when piped."""
+    from tqdm import tqdm
+
+    from recsys_edu.events import EpochEvent, FailedEvent, FinishedEvent
+
+    bar = tqdm(total=epochs, unit="epoch", disable=None, leave=False)
+
+    def on_event(event) -> None:
+        if isinstance(event, EpochEvent):
+            bar.set_postfix(train_mse=f"{event.train_mse:.3f}", test_mse=f"{event.validation_mse:.3f}")
+            bar.update()
+        elif isinstance(event, FailedEvent | FinishedEvent):
+            bar.close()
+
+    return on_event
+
+
+def _table(result: dict) -> str:
+    return "\n".join(f"{name:>12}  {value}" for name, value in result.items() if name != "event")
+
+
+def _lines(table, value: str) -> str:
+    rows = zip(table[value], table["title"], table["genres"], strict=True)
+    return "\n".join(f"  {number:4.2f}  {title}  ({genres.replace('|', ', ')})" for number, title, genres in rows)

@@ -1,0 +1,60 @@
+"""What a training run tells while it runs. The notebook, the studio and the command line read the same events."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of all events. `epoch` counts in fractions: 2.5 is the middle of the third epoch."""
+
+    epoch: float
+
+    def as_dict(self) -> dict:
+        """A JSON-ready dict: {"event": "epoch", "epoch": 3.0, ...}. Arrays stay out."""
+        kind = type(self).__name__.removesuffix("Event").lower()
+        return {"event": kind} | {k: v for k, v in asdict(self).items() if not isinstance(v, np.ndarray)}
+
+
+@dataclass(frozen=True)
+class BatchEvent(Event):
+    """`batches` mini-batches were learnt; `train_mse` is the mean of their squared errors, before each update."""
+
+    step: int
+    batches: int
+    train_mse: float
+
+
+@dataclass(frozen=True)
+class EpochEvent(Event):
+    """One pass over the training ratings is complete. `seconds` is training time alone, since the run began."""
+
+    train_mse: float
+    validation_mse: float | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class SnapshotEvent(Event):
+    """The item vectors as they are now, (num_items, d) float32."""
+
+    item_vectors: np.ndarray = field(repr=False)
+
+
+@dataclass(frozen=True)
+class FinishedEvent(Event):
+    """All epochs are done."""
+
+    seconds: float
+    parameters: int
+
+
+@dataclass(frozen=True)
+class FailedEvent(Event):
+    """The run ended early: `reason` says why, `advice` what to try."""
+
+    reason: str
+    advice: str

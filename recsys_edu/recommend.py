@@ -1,0 +1,93 @@
+r"""Chapter 3, steps 4 and 5 of the article: similarity, predicted ratings, the top-N list.
+
+Similarities of two vectors a and b (d numbers each), larger is nearer:
+
+    dot:     a · b
+    cosine:  a · b / (‖a‖ ‖b‖)          direction alone; 0 for a vector of length 0
+    euclid:  −‖a − b‖                    minus the distance, so that larger is nearer here too
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from recsys_edu.data import Ratings
+from recsys_edu.errors import SettingsError, UnknownIdError
+
+
+def similarity(a: np.ndarray, b: np.ndarray, kind: str = "cosine") -> np.ndarray:
+    """Similarity of each row of a (m, d) with each row of b (n, d): (m, n). kind: cosine, dot or euclid."""
+    a, b = np.atleast_2d(a).astype("float64"), np.atleast_2d(b).astype("float64")
+    if kind == "cosine":
+        a, b = _unit(a), _unit(b)
+    elif kind == "euclid":
+        squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T  # (m, n)
+        return -np.sqrt(np.maximum(squares, 0))
+    elif kind != "dot":
+        raise SettingsError(f"There is no similarity {kind!r}. Choose cosine, dot or euclid.")
+    return a @ b.T
+
+
+def nearest(vectors: np.ndarray, index: int, k: int = 10, kind: str = "cosine") -> tuple[np.ndarray, np.ndarray]:
+    """The k rows of `vectors` most similar to row `index`, itself left out: their rows and similarities, both (k,)."""
+    if not 0 <= index < len(vectors):
+        raise UnknownIdError(f"There is no row {index}: the rows are 0 to {len(vectors) - 1}.")
+    scores = similarity(vectors[index], vectors, kind)  # (1, n)
+    itself = np.zeros_like(scores, dtype=bool)
+    itself[0, index] = True
+    rows = top_n(scores, itself, k)[0]
+    rows = rows[rows >= 0]
+    return rows, scores[0, rows]
+
+
+def top_n(scores: np.ndarray, seen: np.ndarray, n: int = 10) -> np.ndarray:
+    """The n best unseen items of each user, best first: (users, n) item_index, ties to the lower item_index.
+
+    scores (users, num_items); seen (users, num_items) bool. -1 fills the places of a user who has fewer than n
+    unseen items. Raises SettingsError for n < 1."""
+    if n < 1:
+        raise SettingsError(f"A list needs at least one place, not {n}.")
+    users, num_items = scores.shape
+    width = min(n, num_items)
+    masked = np.where(seen, -np.inf, scores)  # (users, num_items)
+    threshold = -np.partition(-masked, width - 1, axis=1)[:, width - 1 : width]  # (users, 1): the n-th best score
+    top = np.full((users, n), -1)
+    for row in range(users):
+        candidates = np.flatnonzero((masked[row] >= threshold[row]) & ~seen[row])
+        best = candidates[np.argsort(-masked[row, candidates], kind="stable")][:width]
+        top[row, : len(best)] = best
+    return top
+
+
+def recommend(model, train: Ratings, user_id: object, n: int = 10) -> pd.DataFrame:
+    """The top-N list of one user: item_id, title, year, genres and predicted rating, best first, without what the user has
+    rated in `train`. Raises UnknownIdError."""
+    u = train.user_row(user_id)
+    scores = model.scores(np.array([u]))  # (1, num_items)
+    seen = np.zeros_like(scores, dtype=bool)
+    seen[0, train.item_index[train.user_index == u]] = True
+    best = top_n(scores, seen, n)[0]
+    best = best[best >= 0]
+    table = train.items.iloc[best].reset_index(drop=True)
+    return table.assign(predicted=np.clip(scores[0, best], *train.scale))
+
+
+def recommend_all(model, train: Ratings, n: int = 10) -> np.ndarray:
+    """The top-N lists of all users: (num_users, n) item_index, -1 in empty places."""
+    return top_n(model.scores(np.arange(train.num_users)), train.seen(), n)
+
+
+def liked(ratings: Ratings, user_id: object, n: int = 10) -> pd.DataFrame:
+    """The n items that a user rated highest, the latest first among equals, with the rating."""
+    rows = np.flatnonzero(ratings.user_index == ratings.user_row(user_id))
+    time = np.zeros(len(rows)) if ratings.timestamp is None else ratings.timestamp[rows]
+    rows = rows[np.lexsort((-time, -ratings.rating[rows]))][:n]
+    table = ratings.items.iloc[ratings.item_index[rows]].reset_index(drop=True)
+    return table.assign(rating=ratings.rating[rows])
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    """Each row divided by its length; a row of length 0 stays 0."""
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(length == 0, 1, length)

@@ -1,0 +1,1 @@
+"""The studio: the only part of the package that imports streamlit."""

@@ -1,0 +1,114 @@
+"""Mount the film map and the loss curves on a Streamlit page.
+
+Both listen to one WebSocket of the studio (`live_url`), past Streamlit: a frame of the map or a point of a
+curve causes no rerun of the script. A rerun hands them new `data`, and they keep what they show.
+
+A URL with a leading slash starts at the server's root; one without is relative to where the app is served,
+so it also holds under `server.baseUrlPath` or behind a proxy's prefix.
+"""
+
+from collections.abc import Callable, Sequence
+from recsys_edu.studio.i18n import _
+from pathlib import Path
+
+import streamlit as st
+
+FOLDER = Path(__file__).parent
+
+
+def read_assets(name: str, scripts: Sequence[str]) -> dict[str, str]:
+    """The HTML, CSS and JavaScript of a component as text; `scripts` are joined into one module."""
+    text = {kind: (FOLDER / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css")}
+    return text | {"js": "\n".join((FOLDER / script).read_text(encoding="utf-8") for script in scripts)}
+
+
+FILM_MAP = read_assets(
+    "film_map", ["live.js", "film_palette.js", "film_points.js", "film_search.js", "film_map.js"]
+)
+LOSS_CURVES = read_assets("loss_curves", ["live.js", "loss_curves.js"])
+
+mount_film_map = st.components.v2.component("recsys_edu.film_map", **FILM_MAP)
+# Plotly puts its style sheet into the page's head, which does not reach into a shadow root.
+mount_loss_curves = st.components.v2.component("recsys_edu.loss_curves", isolate_styles=False, **LOSS_CURVES)
+
+
+def film_map(
+    run_token: str,
+    items_url: str,
+    live_url: str | None,
+    selected: int | None = None,
+    neighbours: Sequence[int] = (),
+    height: int = 520,
+    key: str = "film_map",
+    on_picked_change: Callable[[], None] | None = None,
+):
+    """Show the live map; the result's `picked` is the item_index of a film just clicked or searched, else None.
+
+    `live_url` is None as long as there is no run. `selected` is the item_index to ring and `neighbours` the item_index of its nearest films, which get a line
+    each. `items_url` answers `{"title": […], "year": […], "genres": ["Action|Comedy", …], "count": […]}`.
+    `height` is in CSS pixels; a narrow page shows a lower map.
+    """
+    data = {
+        "run": run_token,
+        "items_url": items_url,
+        "live_url": live_url,
+        "selected": None if selected is None else int(selected),
+        "neighbours": [int(item_index) for item_index in neighbours],
+        "height": height,
+        "strings": map_strings(),
+    }
+    return mount_film_map(key=key, data=data, on_picked_change=on_picked_change or _do_nothing)
+
+
+def loss_curves(figure: dict, live_url: str | None, plotly_url: str, key: str = "loss_curves"):
+    """Show the loss curves of a run as they grow; `figure` is `charts.loss_figure`'s dict.
+
+    `plotly_url` is where the studio serves `plotly/package_data/plotly.min.js`.
+    """
+    data = {"figure": figure, "live_url": live_url, "plotly_url": plotly_url, "strings": curve_strings()}
+    return mount_loss_curves(key=key, data=data)
+
+
+def _do_nothing() -> None:
+    """Streamlit returns a trigger only where it has a callback."""
+
+
+def map_strings() -> dict[str, str]:
+    """What the map says; the JavaScript holds no sentence of its own. `{name}` is filled in there."""
+    return {
+        "empty": _("Press Train: the films start at random and arrange themselves by taste"),
+        "awaited": _("The films take their places…"),
+        "search": _("Find a film by title"),
+        "nothing_found": _("No film has this in its title"),
+        "zoom_in": _("Zoom in"),
+        "zoom_out": _("Zoom out"),
+        "zoom_reset": _("Show the whole map (or double-click it)"),
+        "legend": _("Genres on the map"),
+        "isolate": _("Show only this genre, or all again"),
+        "other_genres": _("Other genres"),
+        "no_genre": _("No genre"),
+        "ratings": _("{count} ratings"),
+        "epoch": _("epoch {epoch}"),
+        "honesty": _("keeps {percent} % of true neighbours"),
+        "honesty_explained": _(
+            "The map flattens many numbers a film into two. This is the share of each film's nearest neighbours "
+            "in the original space that are still its nearest on the map. Lists of neighbours always come "
+            "from the original space."
+        ),
+        "label": _("Map of {n} films; films liked by the same people lie together. {status}."),
+        "picked": _("Picked: {title}."),
+        "no_titles": _("The titles could not be loaded. Reload the page to try again."),
+        "lost": _("The connection to the studio is lost; trying again…"),
+        "gone": _("This run has ended on the server. Press Train for a new one."),
+    }
+
+
+def curve_strings() -> dict[str, str]:
+    """What the loss curves say around the plot."""
+    return {
+        "label": _("Loss curves: mean squared error by epoch, on the training and on the held-out ratings"),
+        "loading": _("Loading the chart…"),
+        "no_plotly": _("The chart library could not be loaded. Reload the page to try again."),
+        "lost": _("The connection to the studio is lost; trying again…"),
+        "gone": _("This run has ended on the server. Press Train for a new one."),
+    }

@@ -1,0 +1,227 @@
+"""Background work of the studio: who may train now, and what Train, Pause, One batch, One epoch, Stop, Reset do.
+
+Never imports streamlit. One event loop in a thread of its own keeps all runs. A run asks for one slice at a time and
+waits for its turn in between, so that runs share the workers fairly and a command takes effect at once: the slice
+that is still on its way is dropped, and the run stands where its last accepted slice left it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import itertools
+import logging
+import os
+import threading
+from collections.abc import Coroutine
+
+from recsys_edu.errors import RecsysEduError, SettingsError
+from recsys_edu.studio.cluster import Cluster, WorkerLostError
+from recsys_edu.studio.i18n import _
+from recsys_edu.studio.runs import Run, Send
+from recsys_edu.studio.slices import RunSpec, Slice, run_slice
+
+log = logging.getLogger(__name__)
+MOST_LOSSES = 5  # a slice that loses its worker this often in a row is not asked for again
+TURNS = min(2, os.cpu_count() or 1)  # slices under way at once: one for each worker of the sidecar
+
+
+class Jobs:
+    """All runs of this server. The public methods may be called from any thread and return when they are done."""
+
+    def __init__(self):
+        self._runs: dict[str, Run] = {}
+        self._tasks: dict[str, asyncio.Task] = {}
+        self._numbers = itertools.count()
+        self.warm = threading.Event()  # set when a worker has reported for work
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True, name="jobs").start()
+        self._call(self._start())
+
+    # --- what the pages call -----------------------------------------------------------------------------------
+
+    def open(self, owner: str, spec: RunSpec, train_size: int, user_index: int = 0) -> Run:
+        """A new run, ready to be trained. It belongs to `owner`, a session."""
+        run = Run(owner, spec, train_size, user_index=user_index)
+        self._runs[run.token] = run
+        return run
+
+    def get(self, token: str | None) -> Run | None:
+        return self._runs.get(token) if token else None
+
+    def train(self, run: Run) -> None:
+        """Go on to the last epoch; from a finished run, as many epochs again; from a stopped or failed one, from the start."""
+        self._call(self._begin(run, lambda: _next_goal(run)))
+
+    def one_batch(self, run: Run) -> None:
+        """Learn one mini-batch, then stand still."""
+        self._call(self._begin(run, lambda: run.step + 1))
+
+    def one_epoch(self, run: Run) -> None:
+        """Learn to the end of the epoch, then stand still."""
+        self._call(self._begin(run, lambda: (run.step // run.steps_per_epoch + 1) * run.steps_per_epoch))
+
+    def pause(self, run: Run) -> None:
+        """Stand still now; nothing is lost."""
+        self._call(self._halt(run, "paused"))
+
+    def stop(self, run: Run) -> None:
+        """End the run; what it learnt stays on the screen."""
+        self._call(self._halt(run, "stopped"))
+
+    def reset(self, run: Run) -> None:
+        """Forget all that was learnt."""
+        self._call(self._reset(run))
+
+    def watch(self, run: Run, user_index: int) -> None:
+        """Score all items for this user from now on."""
+        self._call(self._watch(run, user_index))
+
+    def close(self, run: Run) -> None:
+        """Free all that the run held."""
+        self._call(self._close(run))
+
+    def owners(self) -> set[str]:
+        return {run.owner for run in list(self._runs.values())}
+
+    def leave(self, owner: str, for_good: bool) -> None:
+        """The owner's page is gone: free the workers; and, `for_good`, the memory too."""
+        for run in [run for run in list(self._runs.values()) if run.owner == owner]:
+            if for_good:
+                self.close(run)
+            elif run.working:
+                self._call(self._halt(run, "paused", _("Paused, because the page was closed.")))
+
+    def subscribe(self, run: Run, send: Send) -> None:
+        """`send` is called, in the thread of `jobs`, with what a new screen must know and then with all that is new."""
+        self._call(self._subscribe(run, send))
+
+    def unsubscribe(self, run: Run, send: Send) -> None:
+        self._call(self._unsubscribe(run, send))
+
+    def shut_down(self) -> None:
+        for run in list(self._runs.values()):
+            self.close(run)
+        self._call(self._cluster.close())
+
+    # --- in the event loop -------------------------------------------------------------------------------------
+
+    def _call(self, coroutine: Coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=30)
+
+    async def _start(self) -> None:
+        self._cluster = Cluster()
+        self._turns = asyncio.Semaphore(TURNS)  # first come, first served: so turns go round
+        self._warming = asyncio.create_task(self._wait_until_warm())
+
+    async def _wait_until_warm(self) -> None:
+        try:
+            client = await self._cluster.connected()
+            await client.wait_for_workers(1)
+            self.warm.set()
+        except Exception:
+            log.exception("The workers did not start")
+
+    async def _begin(self, run: Run, goal) -> None:
+        self._drop_task(run)
+        if run.mode in ("stopped", "failed"):
+            self._clear(run)
+        run.until_step, run.notice = goal(), ""
+        if self.warm.is_set():
+            run.set_mode("running")
+        else:
+            run.set_mode("waiting", _("The workers are still loading TensorFlow (about 10 seconds). Then it starts."))
+        self._tasks[run.token] = asyncio.create_task(self._work(run))
+
+    async def _halt(self, run: Run, mode: str, sentence: str = "") -> None:
+        if not (run.working or (mode == "stopped" and run.mode in ("paused", "finished"))):
+            return
+        self._drop_task(run)
+        run.set_mode(mode, sentence)
+
+    async def _reset(self, run: Run) -> None:
+        self._drop_task(run)
+        self._clear(run)
+        run.set_mode("ready")
+
+    async def _watch(self, run: Run, user_index: int) -> None:
+        run.user_index = user_index
+        if run.state is not None and not run.working and run.scored_user != user_index:
+            self._drop_task(run)
+            self._tasks[run.token] = asyncio.create_task(self._score(run))
+
+    async def _close(self, run: Run) -> None:
+        self._drop_task(run)
+        self._runs.pop(run.token, None)
+        run.publish({"type": "gone"})
+
+    async def _subscribe(self, run: Run, send: Send) -> None:
+        for message in run.hello():
+            send(message)
+        run.subscribers.append(send)
+
+    async def _unsubscribe(self, run: Run, send: Send) -> None:
+        if send in run.subscribers:
+            run.subscribers.remove(send)
+
+    def _clear(self, run: Run) -> None:
+        run.clear()
+        run.publish({"type": "reset"})
+
+    def _drop_task(self, run: Run) -> None:
+        task = self._tasks.pop(run.token, None)
+        if task is not None:
+            task.cancel()
+
+    async def _work(self, run: Run) -> None:
+        """Slice after slice up to the run's goal."""
+        try:
+            while run.step < run.until_step:
+                result = await self._slice(run, run.until_step)
+                run.accept(result, run.user_index)
+                if result.failure is not None:
+                    run.set_mode("failed", f"{result.failure.reason} {result.failure.advice}")
+                    return
+                run.set_mode("running", run.notice)
+            run.set_mode("finished" if run.epoch >= run.spec.settings.epochs else "paused")
+        except RecsysEduError as error:
+            run.set_mode("failed", str(error))
+        except Exception:
+            log.exception("Run %s failed", run.token[:6])
+            run.set_mode("failed", _("Something unexpected went wrong; the terminal says what. Reset starts afresh."))
+
+    async def _score(self, run: Run) -> None:
+        """Nothing is learnt; the watched user is scored."""
+        user_index = run.user_index
+        result = await self._slice(run, 0)
+        run.scores, run.scored_user = result.scores, user_index
+
+    async def _slice(self, run: Run, until_step: int) -> Slice:
+        """One slice, asked for again when its worker dies."""
+        for _attempt in range(MOST_LOSSES):
+            async with self._turns:
+                key = f"train-{run.token[:6]}-{next(self._numbers)}"
+                task = (run.spec, run.state, until_step, run.user_index, run.frame, run.item_vectors)
+                try:
+                    return await self._cluster.run(run_slice, *task, key=key)
+                except WorkerLostError:
+                    log.warning("A worker of run %s stopped; its slice is asked for again", run.token[:6])
+            if run.working:
+                lost = _("A worker process stopped. Nothing is lost: the run went on from epoch {epoch:.1f}.")
+                run.notice = lost.format(epoch=run.epoch)
+                run.set_mode("waiting", run.notice)
+        lost = _("The worker process stopped {n} times in a row, perhaps for lack of memory. Try a smaller embedding size.")
+        raise SettingsError(lost.format(n=MOST_LOSSES))
+
+
+def _next_goal(run: Run) -> int:
+    """Batches to have learnt when Train is done: the epochs of the settings, from a finished run as many more."""
+    epochs = run.spec.settings.epochs
+    done = int(run.epoch) if run.epoch >= epochs else 0
+    return (done + epochs) * run.steps_per_epoch
+
+
+@functools.cache
+def shared() -> Jobs:
+    """The one Jobs of this process."""
+    return Jobs()

@@ -1,0 +1,128 @@
+"""The studio's own routes beside Streamlit's: live data over a WebSocket, titles, and Plotly's JavaScript.
+
+    /live/<token>             what a run does, as it does it (see runs.Run for the messages)
+    /live/<token>/items.json  titles, years, genres, numbers of ratings: fetched once, then cached by the browser
+    /assets/plotly.min.js     shipped with the plotly package
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import time
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from streamlit.runtime import Runtime
+
+from recsys_edu.studio import jobs, slices
+
+GONE = 4404  # close code: there is no such run, do not come back
+PAUSE_AFTER, FORGET_AFTER = 3, 120  # seconds since a page was closed
+CACHE_A_DAY = {"Cache-Control": "private, max-age=86400"}
+
+
+@asynccontextmanager
+async def lifespan(app):
+    """Starts the workers while the first page is read; frees what closed pages held; ends the workers."""
+    starting = asyncio.create_task(asyncio.to_thread(jobs.shared))
+    sweeping = asyncio.create_task(_sweep())
+    yield
+    sweeping.cancel()
+    await starting
+    await asyncio.to_thread(jobs.shared().shut_down)
+
+
+async def _sweep() -> None:
+    """Every second: runs whose page has been gone for a while are paused, then forgotten."""
+    absent_since: dict[str, float] = {}
+    while True:
+        await asyncio.sleep(1)
+        owners = (await asyncio.to_thread(jobs.shared)).owners()
+        absent_since = {
+            owner: absent_since.get(owner, time.monotonic())
+            for owner in owners
+            if not Runtime.instance().is_active_session(owner)
+        }
+        for owner, since in absent_since.items():
+            absent = time.monotonic() - since
+            if absent > PAUSE_AFTER:
+                await asyncio.to_thread(jobs.shared().leave, owner, absent > FORGET_AFTER)
+
+
+async def live(socket: WebSocket) -> None:
+    """Send all that a run publishes until the page goes away."""
+    await socket.accept()
+    run = jobs.shared().get(socket.path_params["token"])
+    if run is None or not _same_origin(socket):
+        await socket.close(GONE)
+        return
+    queue: asyncio.Queue = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def send(message):
+        loop.call_soon_threadsafe(queue.put_nowait, message)
+
+    await asyncio.to_thread(jobs.shared().subscribe, run, send)
+    sending = asyncio.create_task(_send_all(socket, queue))
+    try:
+        while True:
+            await socket.receive_text()  # the page says nothing; this notices that it left
+    except WebSocketDisconnect:
+        pass
+    finally:
+        sending.cancel()
+        await asyncio.to_thread(jobs.shared().unsubscribe, run, send)
+
+
+async def _send_all(socket: WebSocket, queue: asyncio.Queue) -> None:
+    with suppress(WebSocketDisconnect, RuntimeError):  # the page left in the middle of a message
+        while True:
+            message = await queue.get()
+            if isinstance(message, bytes):
+                await socket.send_bytes(message)
+            elif message["type"] == "gone":
+                await socket.close(GONE)
+                return
+            else:
+                await socket.send_text(json.dumps(message))
+
+
+def _same_origin(socket: WebSocket) -> bool:
+    """Other web sites that the reader has open may not listen in."""
+    origin = socket.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
+
+
+def items(request) -> Response:
+    run = jobs.shared().get(request.path_params["token"])
+    if run is None:
+        return JSONResponse({"error": "no such run"}, status_code=404)
+    ratings = slices.ratings_of(run.spec.data)
+    table = ratings.items
+    body = {
+        "title": table["title"].tolist(),
+        "year": [None if missing else int(year) for year, missing in zip(table["year"], table["year"].isna(), strict=True)],
+        "genres": table["genres"].tolist(),
+        "count": np.bincount(ratings.item_index, minlength=ratings.num_items).tolist(),
+    }
+    return JSONResponse(body, headers=CACHE_A_DAY)
+
+
+def plotly(request) -> Response:
+    package = Path(importlib.util.find_spec("plotly").origin).parent  # found, not imported: that takes a second
+    path = package / "package_data" / "plotly.min.js"
+    return FileResponse(path, media_type="text/javascript", headers=CACHE_A_DAY)
+
+
+ROUTES = [
+    WebSocketRoute("/live/{token}", live),
+    Route("/live/{token}/items.json", items),
+    Route("/assets/plotly.min.js", plotly),
+]

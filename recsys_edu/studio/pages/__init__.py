@@ -1,0 +1,1 @@
+"""The studio's pages. Each reads as a description of its screen."""

@@ -1,0 +1,55 @@
+"""Train: choose, press Train, watch the loss fall, the map of films arrange itself, and the list for a user change."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from recsys_edu.errors import RecsysEduError
+from recsys_edu.studio import charts, state
+from recsys_edu.studio.components.mount import film_map, loss_curves
+from recsys_edu.studio.i18n import _
+from recsys_edu.studio.pages import train_controls, train_lists
+
+
+def page() -> None:
+    state.start_settings()
+    with st.sidebar:
+        ready = train_controls.data_controls()
+        train_controls.model_controls()
+    if not ready:
+        train_controls.fetch_offer(st.session_state["data"])
+        return
+    try:
+        run = state.current_run()
+    except RecsysEduError as error:
+        st.error(str(error))
+        return
+    train_controls.buttons()
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        loss_curves(charts.loss_figure(), _live(run), "/assets/plotly.min.js", key="loss_curves")
+        train_lists.neighbours_of_picked()
+    with right:
+        _map(run)
+    train_lists.lists_for_a_user()
+
+
+@st.fragment
+def _map(run) -> None:
+    result = film_map(
+        run.token,
+        f"{_live(run)}/items.json",
+        _live(run),
+        selected=st.session_state.get("picked"),
+        neighbours=train_lists.neighbour_rows(run, st.session_state.get("picked"))[0],
+        height=470,
+        key="film_map",
+        on_picked_change=lambda: None,
+    )
+    if result.picked is not None and result.picked != st.session_state.get("picked"):
+        st.session_state["picked"] = int(result.picked)
+        st.rerun(scope="app")
+
+
+def _live(run) -> str:
+    return f"/live/{run.token}"

@@ -1,0 +1,123 @@
+"""The controls of the Train page: data, model, settings, and the buttons that act on the run."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from recsys_edu import sources
+from recsys_edu.errors import RecsysEduError
+from recsys_edu.models import MODELS
+from recsys_edu.studio import jobs, state
+from recsys_edu.studio.i18n import _
+
+SPLITS = {
+    "random": _("at random"),
+    "last": _("each user's last"),
+    "time": _("the latest fifth"),
+}
+LEARNING_RATES = [0.0001, 0.0003, 0.001, 0.003, 0.005, 0.01, 0.03, 0.1, 0.3, 1.0, 10.0, 100.0]
+BATCH_SIZES = [32, 128, 256, 512, 1024, 4096, 16384, 65536]
+L2_STRENGTHS = [0.0, 0.001, 0.01, 0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0, 5.0]
+
+
+def data_controls() -> bool:
+    """Choose a data set and a split; whether the data set is there."""
+    known = {source["name"]: source for source in sources.known()}
+    if "data" not in st.session_state:
+        st.session_state["data"] = next(name for name, source in known.items() if source["ready"])
+    name = st.selectbox(
+        _("Data"), list(known), key="data", format_func=lambda n: known[n]["title"],
+        help=_("The ratings to learn from. The planted set has known tastes behind it and works offline."),
+    )  # fmt: skip
+    st.selectbox(
+        _("Held out for testing"), list(SPLITS), key="split", format_func=SPLITS.get,
+        help=_("The ratings that the model never learns from; its error on them is the honest one."),
+    )  # fmt: skip
+    return known[name]["ready"]
+
+
+def model_controls() -> None:
+    st.selectbox(
+        _("Model"), list(MODELS), key="model", format_func=lambda n: MODELS[n].title, on_change=state.use_defaults,
+        help=_("What is learnt. Choosing a model also sets values that suit it."),
+    )  # fmt: skip
+    st.latex(MODELS[st.session_state["model"]].formula)
+    st.select_slider(
+        _("Embedding size d"), [1, 2, 4, 8, 16, 32, 64, 128], key="embedding_dim",
+        help=_("How many numbers describe a user, and a film."),
+    )  # fmt: skip
+    st.select_slider(
+        _("Learning rate η"), LEARNING_RATES, key="learning_rate",
+        help=_("How far each step goes. Too large, and the loss explodes: try it."),
+    )  # fmt: skip
+    st.select_slider(
+        _("Batch size"), BATCH_SIZES, key="batch_size", help=_("How many ratings each step learns from.")
+    )
+    if MODELS[st.session_state["model"]].has_l2:
+        st.select_slider(
+            _("L2 strength λ"), L2_STRENGTHS, key="l2",
+            help=_("How strongly vectors are pulled to 0, against learning single ratings by heart."),
+        )  # fmt: skip
+    left, right = st.columns(2)
+    left.number_input(_("Epochs"), 1, 1000, key="epochs", help=_("Passes over the training ratings."))
+    right.number_input(_("Seed"), 0, 2**31 - 1, key="seed", help=_("The same seed gives the same run."))
+
+
+@st.fragment(run_every=0.5)
+def buttons() -> None:
+    """Train, Pause, One batch, One epoch, Stop, Reset, and a line that says how the run is."""
+    run = state.current_run()
+    changed = run.spec != state.chosen_spec()
+    can_stop = run.working or run.mode in ("paused", "finished")
+    row = st.container(horizontal=True, gap="small")
+    _button(row, _("Train"), "train", _("Learn to the last epoch."), not run.working or changed, "primary")
+    _button(row, _("Pause"), "pause", _("Stand still now; Train goes on from here."), run.working)
+    _button(row, _("One batch"), "one_batch", _("Learn from one mini-batch, then stand still."))
+    _button(row, _("One epoch"), "one_epoch", _("Learn to the end of the epoch, then stand still."))
+    _button(row, _("Stop"), "stop", _("End this run; what it learnt stays on the screen."), can_stop)
+    _button(row, _("Reset"), "reset", _("Forget all that was learnt."), run.mode != "ready")
+    status(run, changed)
+
+
+def _button(row, label: str, command: str, help: str, enabled: bool = True, type: str = "secondary") -> None:
+    row.button(
+        label, key=f"press_{command}", help=help, disabled=not enabled, type=type, on_click=_press, args=(command,)
+    )
+
+
+def _press(command: str) -> None:
+    """Carry out a command. One that learns takes the controls as they are now: changed settings mean a new run."""
+    run = state.current_run()
+    if command not in ("pause", "stop") and run.spec != state.chosen_spec():
+        run = state.new_run()
+        st.session_state["redraw"] = True
+    getattr(jobs.shared(), command)(run)
+
+
+def status(run, changed: bool) -> None:
+    if st.session_state.pop("redraw", False):
+        st.rerun(scope="app")
+    message = run.state_message()
+    share = min(run.epoch / message["of"], 1.0)
+    counted = _("Epoch {epoch:.1f} of {of}").format(epoch=run.epoch, of=message["of"])
+    st.progress(share, text=f"{counted} · {message['sentence']}")
+    if run.mode == "failed":
+        st.error(message["sentence"])
+    elif changed:
+        st.info(_("The settings on the left are new. Train starts a new run with them."))
+
+
+def fetch_offer(name: str) -> None:
+    """A data set that is not here yet: say what it is, and fetch it on request."""
+    source = sources.SOURCES[name]
+    st.header(source.title)
+    st.write(source.description)
+    st.caption(source.licence)
+    if st.button(_("Fetch {title}").format(title=source.title), type="primary"):
+        try:
+            with st.spinner(_("Fetching about 5 MB …")):
+                sources.fetch(name, progress=False)
+        except RecsysEduError as error:
+            st.error(str(error))
+            return
+        st.rerun()

@@ -1,0 +1,13 @@
+"""The studio's sections and their pages. Streamlit runs this script for every reader, from the top, at every click."""
+
+import streamlit as st
+
+from recsys_edu.studio.i18n import _
+from recsys_edu.studio.pages import train
+
+SECTIONS = {
+    _("Learn"): [st.Page(train.page, title=_("Train"), icon=":material/model_training:", default=True)],
+}
+
+st.set_page_config(page_title="recsys_edu studio", page_icon=":material/hub:", layout="wide")
+st.navigation(SECTIONS).run()

@@ -1,0 +1,125 @@
+"""One training run as the studio keeps it: what it learns, how far it is, what the screen shows of it.
+
+Never imports streamlit or TensorFlow. A run is changed by `jobs` alone, in its event loop; others read.
+"""
+
+from __future__ import annotations
+
+import secrets
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from recsys_edu.embedding_map import Frame, as_int16
+from recsys_edu.studio.i18n import _
+from recsys_edu.studio.slices import RunSpec, Slice
+
+FRAME_MAGIC = 0x50414D46  # "FMAP"
+METHODS = {"pca": 0, "umap": 1}
+Send = Callable[[dict | bytes], None]
+
+
+@dataclass(eq=False)
+class Run:
+    """`mode` is ready, waiting, running, paused, stopped, finished or failed."""
+
+    owner: str
+    spec: RunSpec
+    train_size: int
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    mode: str = "ready"
+    sentence: str = ""
+    notice: str = ""  # stays on the screen until the next command
+    user_index: int = 0
+    until_step: int = 0
+    subscribers: list[Send] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.clear()
+
+    def clear(self) -> None:
+        """Back to the start: nothing learnt, nothing drawn."""
+        self.state: dict | None = None
+        self.step = 0
+        self.frame: Frame | None = None
+        self.frames = 0
+        self.item_vectors: np.ndarray | None = None
+        self.scores: np.ndarray | None = None  # (num_items,) for user scored_user
+        self.scored_user: int | None = None
+        self.curve = {"epoch": [], "train": [], "validation_epoch": [], "validation": []}
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return -(-self.train_size // self.spec.settings.batch_size)
+
+    @property
+    def epoch(self) -> float:
+        return self.step / self.steps_per_epoch
+
+    @property
+    def working(self) -> bool:
+        return self.mode in ("running", "waiting")
+
+    def accept(self, result: Slice, user_index: int) -> None:
+        """Take in what a slice gave, and tell the screens."""
+        self.state, self.step = result.state, result.step
+        self.item_vectors, self.scores, self.scored_user = result.item_vectors, result.scores, user_index
+        self._accept_points(result)
+        if result.frame is not None:
+            self.frame, self.frames = result.frame, self.frames + 1
+            self.publish(self.frame_message())
+
+    def _accept_points(self, result: Slice) -> None:
+        train = {"epoch": [e.epoch for e in result.batches], "train": [e.train_mse for e in result.batches]}
+        ends = [e for e in result.epochs if e.validation_mse is not None]
+        held_out = {"epoch": [e.epoch for e in ends], "validation": [e.validation_mse for e in ends]}
+        self.curve["epoch"] += train["epoch"]
+        self.curve["train"] += train["train"]
+        self.curve["validation_epoch"] += held_out["epoch"]
+        self.curve["validation"] += held_out["validation"]
+        if train["epoch"]:
+            self.publish({"type": "points"} | train)
+        if ends:
+            self.publish({"type": "validation"} | held_out)
+
+    def set_mode(self, mode: str, sentence: str = "") -> None:
+        self.mode, self.sentence = mode, sentence
+        self.publish(self.state_message())
+
+    def publish(self, message: dict | bytes) -> None:
+        for send in list(self.subscribers):
+            send(message)
+
+    def state_message(self) -> dict:
+        settings = self.spec.settings
+        return {
+            "type": "state", "state": self.mode, "sentence": self.sentence or SENTENCES[self.mode],
+            "epoch": self.epoch, "of": max(settings.epochs, -(-self.until_step // self.steps_per_epoch)),
+        }  # fmt: skip
+
+    def hello(self) -> list[dict | bytes]:
+        """What a screen that connects now must know."""
+        history = {name: list(values) for name, values in self.curve.items()}
+        first = {"type": "hello", "run": self.token, "state": self.mode, "history": history, "frames": self.frames}
+        return [first, self.state_message()] + ([self.frame_message()] if self.frame is not None else [])
+
+    def frame_message(self) -> bytes:
+        """The map as bytes: magic, n, epoch, method, kept share, then n pairs of int16; little endian."""
+        positions = as_int16(self.frame.positions)
+        head = struct.pack(
+            "<IIfIf", FRAME_MAGIC, len(positions), self.epoch, METHODS[self.frame.method], self.frame.kept
+        )
+        return head + positions.tobytes()
+
+
+SENTENCES = {
+    "ready": _("Ready. Press Train."),
+    "waiting": _("Waiting for a turn."),
+    "running": _("Training."),
+    "paused": _("Paused. Train goes on from here."),
+    "stopped": _("Stopped. Train starts again from the beginning."),
+    "finished": _("Finished. Train goes on for as many epochs again."),
+    "failed": _("Failed."),
+}

@@ -1,0 +1,130 @@
+"""What a worker process does for the studio: learn one slice of a run.
+
+A slice is a pure function of the run's state: if its worker dies, the same slice is asked for again and nothing is
+lost. The studio's own process imports this page too, to name `run_slice`; TensorFlow and UMAP are imported by the
+workers alone, inside the functions.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from recsys_edu import embedding_map, models
+from recsys_edu.events import BatchEvent, EpochEvent, FailedEvent
+
+SLICE_SECONDS = 0.15  # training time of a slice, so that turns are short and Pause is quick
+POINTS_PER_EPOCH = 8  # points on the training curve
+
+_umap_is_loaded = threading.Event()
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """What a run learns: a data set (a known name or a CSV file), how it is split, and the settings."""
+
+    data: str
+    how: str
+    settings: models.Settings
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What one slice gave. `state` is where the next one starts."""
+
+    state: dict[str, np.ndarray] = field(repr=False)
+    step: int
+    steps_per_epoch: int
+    batches: list[BatchEvent]
+    epochs: list[EpochEvent]
+    failure: FailedEvent | None
+    item_vectors: np.ndarray = field(repr=False)
+    frame: embedding_map.Frame | None = field(repr=False)  # None: the vectors have not moved
+    scores: np.ndarray = field(repr=False)  # (num_items,) r̂ of the watched user for every item
+
+
+def run_slice(
+    spec: RunSpec,
+    state: dict | None,
+    until_step: int,
+    user_index: int,
+    frame: embedding_map.Frame | None,
+    frame_vectors: np.ndarray | None,
+) -> Slice:
+    """Learn from `state` (None: the start) for at most SLICE_SECONDS, an epoch, or up to `until_step`; then draw the next
+    frame of the map and score all items for `user_index`. With `until_step` 0 nothing is learnt."""
+    trainer, start = trainer_of(spec)
+    trainer.restore(start if state is None else state)
+    batches, epochs, failure = _learn(trainer, until_step)
+    vectors = trainer.model.item_vectors()
+    if embedding_map.moved(vectors, frame_vectors) and failure is None:
+        # the first frame is PCA: it is there at once
+        method = "umap" if frame is not None and _umap_is_loaded.is_set() else "pca"
+        frame = embedding_map.next_frame(vectors, frame, method, spec.settings.seed)
+    else:
+        frame = None
+    scores = trainer.model.scores(np.array([user_index]))[0]
+    return Slice(
+        trainer.state(), trainer.step, trainer.steps_per_epoch, batches, epochs, failure, vectors, frame, scores
+    )
+
+
+def _learn(trainer, until_step: int):
+    batches, epochs, failure = [], [], None
+    chunk = max(1, trainer.steps_per_epoch // POINTS_PER_EPOCH)
+    deadline = time.perf_counter() + SLICE_SECONDS
+    for event in trainer.events(until_step, chunk):
+        if isinstance(event, BatchEvent):
+            batches.append(event)
+        elif isinstance(event, EpochEvent):
+            epochs.append(event)
+            break
+        elif isinstance(event, FailedEvent):
+            failure = event
+        if time.perf_counter() > deadline and trainer.step % trainer.steps_per_epoch:
+            break
+    return batches, epochs, failure
+
+
+@functools.lru_cache(maxsize=8)
+def trainer_of(spec: RunSpec):
+    """The trainer of a configuration and the state that it starts from. Kept, since building one takes half a second."""
+    from recsys_edu.training import Trainer
+
+    parts = split_of(spec.data, spec.how, spec.settings.seed)
+    trainer = Trainer(spec.settings, parts.train, parts.test)
+    return trainer, trainer.state()
+
+
+@functools.lru_cache(maxsize=4)
+def split_of(data: str, how: str, seed: int):
+    """The two parts of a data set. The studio's process uses this as well, for titles and for what a user has seen."""
+    from recsys_edu.data import split
+
+    return split(ratings_of(data), how, seed)
+
+
+@functools.lru_cache(maxsize=4)
+def ratings_of(data: str):
+    from recsys_edu import sources
+
+    return sources.load(data, progress=False)
+
+
+def load_umap_behind() -> None:
+    """Load UMAP and compile it (about 20 s) in a thread of low priority; until then the map is drawn by PCA."""
+    threading.Thread(target=_load_umap, daemon=True, name="load-umap").start()
+
+
+def _load_umap() -> None:
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+    vectors = np.random.default_rng(0).normal(size=(64, 4)).astype("float32")
+    first = embedding_map.next_frame(vectors)
+    embedding_map.next_frame(vectors, first, "umap")
+    _umap_is_loaded.set()

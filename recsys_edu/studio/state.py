@@ -1,0 +1,63 @@
+"""What the studio remembers of one reader between two script runs: the run on the screen, and the settings beside it."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from recsys_edu.models import MODELS, Settings, default_settings
+from recsys_edu.studio import jobs, slices
+from recsys_edu.studio.runs import Run
+from recsys_edu.studio.slices import RunSpec
+
+FIELDS = ("embedding_dim", "learning_rate", "batch_size", "l2", "epochs", "seed")
+
+
+def start_settings() -> None:
+    """Put the defaults in place at the first script run of a session."""
+    if "model" not in st.session_state:
+        st.session_state["model"] = "mf"
+        use_defaults()
+
+
+def use_defaults() -> None:
+    """The settings that suit the chosen model."""
+    settings = default_settings(st.session_state["model"])
+    for name in FIELDS:
+        st.session_state[name] = getattr(settings, name)
+
+
+def chosen_spec() -> RunSpec:
+    """What the controls say now."""
+    chosen = {name: st.session_state[name] for name in FIELDS if name in st.session_state}
+    if not MODELS[st.session_state["model"]].has_l2:
+        chosen["l2"] = 0.0
+    settings = Settings(model=st.session_state["model"], **chosen)
+    return RunSpec(st.session_state["data"], st.session_state["split"], settings)
+
+
+def current_run() -> Run:
+    """The run on the screen; a new one when there is none, or when it learnt nothing yet and the controls changed."""
+    run = jobs.shared().get(st.session_state.get("run"))
+    if run is None or (run.mode == "ready" and run.spec != chosen_spec()):
+        return new_run()
+    return run
+
+
+def new_run() -> Run:
+    """Put a run with the chosen settings in the place of the one on the screen."""
+    old = jobs.shared().get(st.session_state.get("run"))
+    if old is not None:
+        jobs.shared().close(old)
+    spec = chosen_spec()
+    train = split_of(spec).train
+    owner = get_script_run_ctx().session_id
+    run = jobs.shared().open(owner, spec, len(train), st.session_state.get("user_index", 0))
+    st.session_state["run"] = run.token
+    st.session_state["picked"] = None
+    return run
+
+
+def split_of(spec: RunSpec):
+    """The training part and the held-out part that a run sees."""
+    return slices.split_of(spec.data, spec.how, spec.settings.seed)

@@ -1,0 +1,140 @@
+"""Chapter 5: fit one model, and tell about it. The notebook, the studio and the command line use this one trainer.
+
+Plain `model.compile(optimizer="adam", loss="mse"); model.fit(train.pairs, train.rating)` minimises the same loss in
+the same way. This trainer keeps the data in TensorFlow and runs many mini-batches inside one `tf.function`, which is
+faster, and it can stop after any batch and go on later, in another process too: its state is the weights, the
+optimizer's variables and the number of batches learnt. The order of the ratings in an epoch follows from the seed and
+the epoch alone, so a run that was paused, moved or cut into single batches ends at the same weights.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from recsys_edu import models
+from recsys_edu.data import Ratings
+from recsys_edu.errors import DataError
+from recsys_edu.events import BatchEvent, EpochEvent, Event, FailedEvent, FinishedEvent, SnapshotEvent
+
+ADVICE = (
+    "Try a learning rate ten times smaller, or a larger batch. If that does not help, look for ratings that are "
+    "far outside the scale."
+)
+
+
+class Trainer:
+    """Mini-batch gradient descent with Adam on L = mean (r_ui − r̂_ui)² + the model's own penalty."""
+
+    def __init__(self, settings: models.Settings, train: Ratings, validation: Ratings | None = None):
+        if not len(train):
+            raise DataError("There is no rating to learn from: the training part is empty.")
+        self.settings, self.train, self.validation = settings, train, validation
+        self.model = models.build(settings, train.num_users, train.num_items)
+        self.model.start_at(float(train.rating.mean()))
+        self.optimizer = keras.optimizers.Adam(settings.learning_rate)
+        self.optimizer.build(self.model.trainable_variables)
+        self._pairs = tf.constant(train.pairs)  # (n, 2)
+        self._rating = tf.constant(train.rating[:, None])  # (n, 1)
+        self.step = 0  # batches learnt so far
+        self.seconds = 0.0
+        self.failure: FailedEvent | None = None
+        self._epoch_mse: list[float] = []
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return -(-len(self.train) // self.settings.batch_size)
+
+    @property
+    def epoch(self) -> float:
+        """Epochs done, in fractions."""
+        return self.step / self.steps_per_epoch
+
+    def run_batches(self, count: int) -> np.ndarray:
+        """Learn the next `count` batches, at most to the end of the epoch; (batches,) their squared errors."""
+        epoch, first = divmod(self.step, self.steps_per_epoch)
+        last = min(first + count, self.steps_per_epoch)
+        order = np.random.default_rng([self.settings.seed, epoch]).permutation(len(self.train))
+        start = time.perf_counter()
+        mse = self._learn(tf.constant(order), tf.constant(first), tf.constant(last)).numpy()
+        self.seconds += time.perf_counter() - start
+        self.step += len(mse)
+        return mse
+
+    @tf.function(reduce_retracing=True)
+    def _learn(self, order, first, last):
+        size = self.settings.batch_size
+        mse = tf.TensorArray(tf.float32, last - first)
+        for k in tf.range(first, last):
+            rows = order[k * size : (k + 1) * size]  # (batch,)
+            pairs, rating = tf.gather(self._pairs, rows), tf.gather(self._rating, rows)  # (batch, 2), (batch, 1)
+            with tf.GradientTape() as tape:
+                error = rating - self.model(pairs, training=True)  # (batch, 1)
+                batch_mse = tf.reduce_mean(tf.square(error))
+                loss = batch_mse + tf.add_n([0.0, *self.model.losses])
+            variables = self.model.trainable_variables
+            self.optimizer.apply(tape.gradient(loss, variables), variables)
+            mse = mse.write(k - first, batch_mse)
+        return mse.stack()  # (batches,)
+
+    def validation_mse(self) -> float | None:
+        """Mean of (r_ui − r̂_ui)² over the validation part; None if there is none."""
+        if self.validation is None or not len(self.validation):
+            return None
+        predicted = self.model.predict_pairs(self.validation.user_index, self.validation.item_index)
+        return float(np.mean((self.validation.rating - predicted) ** 2))
+
+    def events(self, until_step: int | None = None, batches_at_once: int | None = None) -> Iterator[Event]:
+        """Go on until `until_step` batches are learnt (None: all epochs) and yield what happens, an event for every
+        `batches_at_once` (None: an epoch). Leaving the loop early pauses the run."""
+        last_step = self.settings.epochs * self.steps_per_epoch if until_step is None else until_step
+        chunk = batches_at_once or self.steps_per_epoch
+        while self.step < last_step:
+            mse = self.run_batches(min(chunk, last_step - self.step))
+            if not np.isfinite(mse).all():
+                reason = f"The loss became {mse[-1]} in epoch {self.epoch:.1f}."
+                self.failure = FailedEvent(self.epoch, reason, ADVICE)
+                yield self.failure
+                return
+            self._epoch_mse.extend(mse.tolist())
+            yield BatchEvent(self.epoch, self.step, len(mse), float(mse.mean()))
+            if self.step % self.steps_per_epoch == 0:
+                yield self._end_of_epoch()
+                yield SnapshotEvent(self.epoch, self.model.item_vectors())
+        yield FinishedEvent(self.epoch, self.seconds, self.model.count_params())
+
+    def _end_of_epoch(self) -> EpochEvent:
+        mean, self._epoch_mse = float(np.mean(self._epoch_mse)), []
+        return EpochEvent(self.epoch, mean, self.validation_mse(), self.seconds)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that is needed to go on elsewhere, as NumPy arrays."""
+        variables = [*self.model.variables, *self.optimizer.variables]
+        arrays = {f"variable_{k}": np.asarray(v) for k, v in enumerate(variables)}
+        progress = {"step": np.int64(self.step), "seconds": np.float64(self.seconds)}
+        return arrays | progress | {"epoch_mse": np.array(self._epoch_mse)}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Take up a state that `state` gave, of a trainer with the same settings and data."""
+        for k, variable in enumerate([*self.model.variables, *self.optimizer.variables]):
+            variable.assign(state[f"variable_{k}"])
+        self.step, self.seconds = int(state["step"]), float(state["seconds"])
+        self._epoch_mse = state["epoch_mse"].tolist()
+
+
+def fit(
+    settings: models.Settings,
+    train: Ratings,
+    validation: Ratings | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Trainer:
+    """Fit one model to the end. `on_event` hears every event; the trainer holds the model, and `failure` if any."""
+    trainer = Trainer(settings, train, validation)
+    for event in trainer.events():
+        if on_event:
+            on_event(event)
+    return trainer
