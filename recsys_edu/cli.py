@@ -175,7 +175,7 @@ def _parts(options):
         return data.split(ratings, options.split or "random", options.seed)
     if options.split is not None:
         raise SettingsError("Give --split or --test, not both: --test brings its own test ratings.")
-    return data.split_by_file(ratings, options.test)
+    return sources.split_by_file(ratings, options.test)
 
 
 def _fit(settings, parts, on_event):
@@ -200,11 +200,10 @@ def _result(trainer, parts) -> dict:
 
 
 def _print_json(event) -> None:
-    from recsys_edu.events import FailedEvent, SnapshotEvent
+    from recsys_edu.events import SnapshotEvent
 
     if not isinstance(event, SnapshotEvent):  # vectors are not for a terminal
         print(json.dumps(event.as_dict()), flush=True)
-    assert not isinstance(event, FailedEvent) or event.reason
 
 
 def _progress(epochs: int):

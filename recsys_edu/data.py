@@ -16,7 +16,7 @@ import pandas as pd
 from recsys_edu.errors import SettingsError, UnknownIdError
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Ratings:
     """n observed ratings r_ui: in row k user `user_index[k]` gave item `item_index[k]` `rating[k]` stars.
 
@@ -40,6 +40,9 @@ class Ratings:
 
     def __len__(self) -> int:
         return len(self.rating)
+
+    def __repr__(self) -> str:
+        return f"Ratings({self.name}: {len(self):,} ratings, {self.num_users:,} users, {self.num_items:,} items)"
 
     @property
     def num_users(self) -> int:

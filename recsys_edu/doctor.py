@@ -1,6 +1,7 @@
-"""`python -m recsys_edu doctor`: is everything here that the kit needs? A line for each finding, with the next step.
+"""`python -m recsys_edu doctor`: is everything here that the kit needs? A line a finding, with the next step.
 
-Nothing heavy is imported: versions are read from the packages' metadata, import times are taken in a process apart.
+Nothing heavy is imported: versions are read from the packages' metadata, import times are taken in a process
+of their own.
 """
 
 from __future__ import annotations

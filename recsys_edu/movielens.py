@@ -22,38 +22,24 @@ from recsys_edu.errors import DataError
 # In the order of the flags in u.item.
 GENRES = (
     *("unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama"),
-    *(
-        "Fantasy",
-        "Film-Noir",
-        "Horror",
-        "Musical",
-        "Mystery",
-        "Romance",
-        "Sci-Fi",
-        "Thriller",
-        "War",
-        "Western",
-    ),
+    *("Fantasy", "Film-Noir", "Horror", "Musical", "Mystery"),
+    *("Romance", "Sci-Fi", "Thriller", "War", "Western"),
 )
 GROUPLENS = ("u.data", "u.item", "u.user")
 RECBOLE = ("ml-100k.inter", "ml-100k.item", "ml-100k.user")
-FOLDERS = (
-    "",
-    "ml-100k/",
-    "recbole/dataset_example/ml-100k/",
-)  # where in a zip, wheel or folder the files may be
+# Where the files are in a zip, a wheel or a folder.
+FOLDERS = ("", "ml-100k/", "recbole/dataset_example/ml-100k/")
 MAX_MEMBER = 20 * 2**20  # bytes; the largest real one has 2 MB
 
 Reader = Callable[[str], bytes | None]  # name of a member -> its bytes, or None where there is no such member
 
 
 def read(source: Path | BinaryIO, origin: str) -> dict[str, str]:
-    """The normal form of a zip or wheel (its path, or an open file) or of a folder.
+    """The normal form of a zip or wheel (its path, or an open file) or of a folder: three texts by file name.
 
-    {"ratings.tsv": text, "items.csv": text, "users.csv": text};
-    `ratings.tsv` is the text of GroupLens' u.data, in its order. Nothing is unpacked: only the members named
-    above are read. Raises DataError, which names `origin`, if they are not there or not in one of the two
-    formats.
+    `ratings.tsv` is GroupLens' u.data, in its order; `items.csv` has item_id, title, year, genres;
+    `users.csv` has user_id, age, gender, occupation, zip_code. Nothing is unpacked: only the members named
+    above are read. Raises DataError, which names `origin`, if they are not there or in another format.
     """
     if isinstance(source, Path) and source.is_dir():
         return _normalise(lambda name: _member_of_folder(source / name), origin)

@@ -13,14 +13,15 @@ import json
 import os
 import secrets
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from recsys_edu import movielens, planted
 from recsys_edu.cleaning import read_ratings_csv
-from recsys_edu.data import Ratings, index_ratings, read_items
+from recsys_edu.data import Ratings, Split, index_ratings, read_items
 from recsys_edu.download import download, wheel_files
 from recsys_edu.errors import DataError
 
@@ -108,6 +109,45 @@ def load(name_or_path: str | Path, cache: str | Path | None = None, progress: bo
     ratings, report = read_ratings_csv(path)
     _say(progress, *report.sentences())
     return ratings
+
+
+def split_by_file(ratings: Ratings, path: str | Path, progress: bool = True) -> Split:
+    """The test is the ratings of a CSV file; the training part is `ratings`, without those pairs.
+
+    Users and items that only the test has get rows of their own, which nothing is learnt about. Raises DataError.
+    """
+    test, report = read_ratings_csv(path)
+    _say(progress, *report.sentences())
+    users, user_index = _joined(ratings.users, test.users, "user_id")
+    items, item_index = _joined(ratings.items, test.items, "item_id")
+    everything = replace(ratings, users=users, items=items)
+    test = replace(
+        everything,
+        user_index=user_index[test.user_index],
+        item_index=item_index[test.item_index],
+        rating=test.rating,
+        timestamp=test.timestamp,
+    )
+    in_test = np.isin(_cells(everything), _cells(test))
+    if in_test.all():
+        raise DataError(f"Every rating of {ratings.name} is in {path} as well: nothing is left to learn from.")
+    if in_test.any():
+        _say(progress, f"{in_test.sum():,} ratings are in the test file as well; they are not learnt.")
+    return Split(everything.take(np.flatnonzero(~in_test)), test, f"tested on {Path(path).name}", np.empty(0, int))
+
+
+def _joined(table: pd.DataFrame, other: pd.DataFrame, label: str) -> tuple[pd.DataFrame, np.ndarray]:
+    """`table` with the rows of `other` that it lacks by label, and for each row of `other` its row there."""
+    known = {str(value): row for row, value in enumerate(table[label])}
+    new = [str(value) not in known for value in other[label]]
+    joined = pd.concat([table, other[new]], ignore_index=True)
+    rows = {str(value): row for row, value in enumerate(joined[label])}
+    return joined, np.array([rows[str(value)] for value in other[label]], dtype=np.int32)
+
+
+def _cells(ratings: Ratings) -> np.ndarray:
+    """One number for each (user, item) pair."""
+    return ratings.user_index.astype(np.int64) * ratings.num_items + ratings.item_index
 
 
 def fetch(

@@ -20,10 +20,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 @pytest.fixture(scope="session")
 def chromium_path():
-    """The system's Chromium; RECSYS_EDU_CHROMIUM names another. In CI its absence is an error, else a skip."""
+    """The system's Chromium; RECSYS_EDU_CHROMIUM names another; without one its tests are skipped."""
     path = os.environ.get("RECSYS_EDU_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None and os.environ.get("CI"):
-        pytest.fail("no Chromium on the PATH: install it (apt-get install chromium)")
     if path is None:
         pytest.skip("no Chromium on the PATH: install it, or set RECSYS_EDU_CHROMIUM to its path")
     return path

@@ -1,4 +1,4 @@
-"""A fake studio for the live components: their assets, invented films, and a WebSocket that a test speaks through."""
+"""A fake studio for the live components: assets, invented films, and a WebSocket that a test speaks through."""
 
 import asyncio
 import contextlib
@@ -21,17 +21,36 @@ from recsys_edu.studio.components import mount
 
 MAGIC = 0x50414D46
 HOSTILE_INDEX = 7
-HOSTILE_TITLE = "<img src=x onerror=\"window.hacked=true\"> & <b>Bold</b> (1996)"
-GENRES = "Drama Comedy Action Thriller Romance Children's Adventure Crime Horror Documentary Western".split()
+HOSTILE_TITLE = '<img src=x onerror="window.hacked=true"> & <b>Bold</b> (1996)'
+GENRES = [
+    "Drama", "Comedy", "Action", "Thriller", "Romance", "Children's", "Adventure", "Crime", "Horror",
+    "Documentary", "Western"
+]  # fmt: skip
 SHARES = np.array([0.27, 0.22, 0.13, 0.09, 0.08, 0.06, 0.05, 0.04, 0.03, 0.02, 0.01])
-FIRST = "Silent Golden Last Crimson Paper Midnight Distant Broken Velvet Winter Electric Hidden Slow Blue".split()
-SECOND = "Harbour Letters Orchard Parade Kingdom Station Garden River Horizon Machine Promise Carnival".split()
-LIGHT = {"--st-background-color": "#ffffff", "--st-secondary-background-color": "#f0f2f6",
-         "--st-text-color": "#31333f", "--st-border-color": "#dddee2", "--st-primary-color": "#c2255c"}  # fmt: skip
-DARK = {"--st-background-color": "#0e1117", "--st-secondary-background-color": "#262730",
-        "--st-text-color": "#fafafa", "--st-border-color": "#3a3b45", "--st-primary-color": "#ff8fab"}  # fmt: skip
+FIRST = [
+    "Silent", "Golden", "Last", "Crimson", "Paper", "Midnight", "Distant", "Broken", "Velvet", "Winter",
+    "Electric", "Hidden", "Slow", "Blue"
+]  # fmt: skip
+SECOND = [
+    "Harbour", "Letters", "Orchard", "Parade", "Kingdom", "Station", "Garden", "River", "Horizon",
+    "Machine", "Promise", "Carnival"
+]  # fmt: skip
+LIGHT = {
+    "--st-background-color": "#ffffff",
+    "--st-secondary-background-color": "#f0f2f6",
+    "--st-text-color": "#31333f",
+    "--st-border-color": "#dddee2",
+    "--st-primary-color": "#c2255c",
+}
+DARK = {
+    "--st-background-color": "#0e1117",
+    "--st-secondary-background-color": "#262730",
+    "--st-text-color": "#fafafa",
+    "--st-border-color": "#3a3b45",
+    "--st-primary-color": "#ff8fab",
+}
 
-PAGE = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+PAGE = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <style>:root{%(theme)s} body{margin:16px;background:var(--st-background-color);font-family:sans-serif;
 display:grid;gap:24px;grid-template-columns:minmax(0,1fr)}</style>
 <div id="map"></div><div id="curves"></div>
@@ -65,7 +84,7 @@ window.ready = true;
 
 
 def invented_films(n: int, seed: int = 0) -> dict:
-    """Films in ML-100K's manner: titles with years, genres joined by |, a few films with most of the ratings."""
+    """Films in ML-100K's manner: titles with years, genres joined by |, few films with most ratings."""
     rng = np.random.default_rng(seed)
     first, second = rng.choice(FIRST, n), rng.choice(SECOND, n)
     title = [f"{'The ' if i % 3 else ''}{a} {b}" for i, (a, b) in enumerate(zip(first, second, strict=True))]
@@ -111,14 +130,16 @@ class FakeStudio:
             Route(f"/{name}.js", self._javascript(assets["js"].encode())) for name, assets in scripts.items()
         ]
         return Starlette(
-            middleware=[Middleware(CORSMiddleware, allow_origins=["*"])],  # a Streamlit page is another origin
+            middleware=[
+                Middleware(CORSMiddleware, allow_origins=["*"])
+            ],  # a Streamlit page is another origin
             routes=[
                 *routes,
                 Route("/", self._page),
                 Route("/items", lambda request: JSONResponse(self.films)),
                 Route("/plotly.min.js", self._javascript(self.plotly)),
                 WebSocketRoute("/live/{token}", self._live),
-            ]
+            ],
         )
 
     @staticmethod
@@ -151,7 +172,9 @@ class FakeStudio:
     async def _send_all(self, message: dict | bytes):
         for socket in list(self.sockets):
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-                await (socket.send_bytes(message) if isinstance(message, bytes) else socket.send_json(message))
+                await (
+                    socket.send_bytes(message) if isinstance(message, bytes) else socket.send_json(message)
+                )
 
     def _run(self, coroutine):
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(10)
@@ -215,7 +238,8 @@ class FakeStudio:
         thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
         thread.start()
         assert started.wait(20), "the fake studio did not start"
-        self.url = "http://127.0.0.1:%d" % server.servers[0].sockets[0].getsockname()[1]
+        port = server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
         yield self
         server.should_exit = True
         thread.join(10)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from recsys_edu import bootstrap
+from recsys_edu import bootstrap, cli
 from recsys_edu.setup import SetupError, environment
 from recsys_edu.setup.machine import machine_problem, python_problem
 
@@ -117,8 +117,8 @@ class Checkout:
     folder: Path
 
     def start(self, *arguments: str, index_url: str) -> subprocess.Popen:
-        """`python3 -m recsys_edu …` as from a shell: the base Python, in a process group of its own, no uv."""
-        variables = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "UV_"))}
+        """`python3 -m recsys_edu …` as from a shell: the base Python, in a group of its own, no uv."""
+        variables = {name: text for name, text in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
         for name in ("PYTHONPATH", "VIRTUAL_ENV", "RECSYS_EDU_NO_VENV"):
             variables.pop(name, None)
         variables.update(
@@ -291,6 +291,11 @@ def test_help_needs_no_environment(checkout, arguments):
     listed = re.findall(r"^  (\w+) +\w", outcome.stdout, flags=re.MULTILINE)
     assert listed == ["app", "test", "lab", "fetch", "train", "recommend", "doctor"]
     assert not (checkout.folder / ".venv").exists()
+
+
+def test_the_command_line_has_what_the_help_lists():
+    listed = re.findall(r"^ {4}(\w+)", cli.parser().format_help(), flags=re.MULTILINE)
+    assert sorted([*listed, "test"]) == sorted(bootstrap.COMMANDS)
 
 
 def test_an_unknown_command_is_named_without_an_environment(checkout):

@@ -1,5 +1,6 @@
 """The film map and the loss curves in a real Chromium: alone on a harness page, and mounted by Streamlit."""
 
+import contextlib
 import math
 import os
 import socket
@@ -24,11 +25,11 @@ from component_harness import (
 from recsys_edu.studio.charts import loss_figure
 
 ROOT = Path(__file__).parents[1]
-# The map takes WebGL2 only from a graphics card. "webgl2" lets it have the browser's software one too.
+# The map leaves software WebGL2 alone; without the name of the renderer it cannot tell, and takes it.
 RENDERERS = {
-    "webgl2": """const original = HTMLCanvasElement.prototype.getContext;
-        HTMLCanvasElement.prototype.getContext = function (kind, options) {
-            return original.call(this, kind, {...options, failIfMajorPerformanceCaveat: false});
+    "webgl2": """const original = WebGL2RenderingContext.prototype.getExtension;
+        WebGL2RenderingContext.prototype.getExtension = function (name) {
+            return name === "WEBGL_debug_renderer_info" ? null : original.call(this, name);
         };""",
     "canvas": """const original = HTMLCanvasElement.prototype.getContext;
         HTMLCanvasElement.prototype.getContext = function (kind, options) {
@@ -101,7 +102,9 @@ def open_map(page, studio, positions=None, **changes):
     open_page(page, studio)
     mount_map(page, studio, **changes)
     until(page, "window.__filmMap.frames === 1")
-    page.get_by_role("button", name=studio.films["genres"][0].split("|")[0]).wait_for()  # titles are there too
+    page.get_by_role(
+        "button", name=studio.films["genres"][0].split("|")[0]
+    ).wait_for()  # titles are there too
     return positions
 
 
@@ -166,7 +169,7 @@ def test_without_frames_nothing_is_drawn(page, studio):
     open_page(page, studio)
     mount_map(page, studio)
     studio.send(map_frame(-clustered_positions(studio.films), 2.0))
-    until(page, "window.__filmMap.frames === 2 && window.__filmMap.fps !== null")
+    until(page, "window.__filmMap.frames === 2")
     page.evaluate("window.pass(60)")  # the tween and all that it asks for is over
     still = positions_of(page)
     before = page.evaluate("window.requests")
@@ -176,9 +179,10 @@ def test_without_frames_nothing_is_drawn(page, studio):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("n", "least"), [(1682, 30), (9066, 20)])
-@pytest.mark.parametrize("renderer", ["webgl2", "canvas"])
-def test_frames_per_second_while_frames_stream(page, studio, n, least, renderer):
+@pytest.mark.parametrize(
+    ("renderer", "n", "least"), [("webgl2", 1682, 30), ("canvas", 1682, 30), ("canvas", 9066, 20)]
+)
+def test_frames_per_second_while_frames_stream(page, studio, renderer, n, least):
     page.add_init_script(RENDERERS[renderer])
     studio.films = invented_films(n)
     open_map(page, studio)
@@ -439,12 +443,20 @@ def streamlit_url(studio, tmp_path):
         port = probe.getsockname()[1]
     options = {"server.port": port, "server.address": "127.0.0.1", "server.headless": "true",
                "browser.gatherUsageStats": "false", "server.fileWatcherType": "none"}  # fmt: skip
-    command = [sys.executable, "-m", "streamlit", "run", str(script), *(f"--{k}={v}" for k, v in options.items())]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(script),
+        *(f"--{k}={v}" for k, v in options.items()),
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "FAKE_STUDIO": studio.url}
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
-    while server.poll() is None and not healthy(url):
-        pass
+    while not healthy(url):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            pytest.fail(f"streamlit ended at once with exit code {server.wait(0.1)}")
     yield url
     server.terminate()
     server.wait(10)

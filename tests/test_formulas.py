@@ -1,4 +1,4 @@
-"""formulas.py against TensorFlow's autodiff, Keras' optimizers, finite differences and arithmetic on paper."""
+"""formulas.py against TensorFlow's autodiff, Keras' optimizers, finite differences, arithmetic on paper."""
 
 import inspect
 import warnings
@@ -234,6 +234,28 @@ def test_mf_gradients_agree_with_finite_differences(field):
     close(gradient, F.numerical_gradient(L, getattr(θ, field)), rtol=1e-6, atol=1e-8)
 
 
+def test_mf_means_what_the_keras_model_means(tf):
+    """Same prediction, loss and gradients as models/mf.py, in its float32."""
+    from recsys_edu.models.mf import MatrixFactorization
+
+    rng = np.random.default_rng(4)
+    θ, (u, i, r) = random_factors(rng, 5, 4, 3), random_pairs(rng, 5, 4, 20)
+    model = MatrixFactorization(5, 4, 3, l2=0.1)
+    model(np.stack([u, i], axis=1))  # builds the weights
+    model.start_at(3.5)
+    tables = [model.user_embedding, model.item_embedding, model.user_bias, model.item_bias]
+    for table, value in zip(tables, θ, strict=True):
+        table.set_weights([value.reshape(len(value), -1)])
+    with tf.GradientTape() as tape:
+        r_hat = model(np.stack([u, i], axis=1))[:, 0]
+        L = tf.reduce_mean((r.astype("float32") - r_hat) ** 2) + sum(model.losses)
+    expected = tape.gradient(L, [table.embeddings.value for table in tables])
+    close(F.mf_predict(θ, 3.5, u, i), r_hat, rtol=1e-5)
+    close(F.mf_loss(θ, 3.5, u, i, r, λ=0.1), L, rtol=1e-5)
+    for gradient, theirs in zip(F.mf_gradients(θ, 3.5, u, i, r, λ=0.1), expected, strict=True):
+        close(gradient, tf.reshape(tf.convert_to_tensor(theirs), gradient.shape), rtol=1e-4, atol=1e-5)
+
+
 # 6. A step
 
 
@@ -247,7 +269,7 @@ def steps_of(keras, optimizer):
     θ = keras.Variable(START, dtype="float64")
     for gradient in GRADIENTS:
         optimizer.apply([keras.ops.convert_to_tensor(gradient)], [θ])
-        yield keras.ops.convert_to_numpy(θ)
+        yield θ.value.numpy()
 
 
 def test_sgd_takes_the_steps_of_keras(keras):

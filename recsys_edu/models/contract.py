@@ -64,7 +64,7 @@ class RatingModel(keras.Model):
 def check_rows(index: np.ndarray, size: int, name: str) -> np.ndarray:
     """`index` as int32, (n,). Raises UnknownIdError where a row is outside 0 ... size-1."""
     index = np.atleast_1d(np.asarray(index))
-    if not np.issubdtype(index.dtype, np.integer) or index.ndim != 1:
+    if index.ndim != 1 or (len(index) and not np.issubdtype(index.dtype, np.integer)):
         raise UnknownIdError(f"{name} must be whole row numbers, not {index.dtype} of shape {index.shape}.")
     wrong = index[(index < 0) | (index >= size)]
     if len(wrong):

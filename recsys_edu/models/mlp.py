@@ -26,8 +26,9 @@ class MLP(RatingModel):
         super().__init__()
         self.num_users, self.num_items, self.embedding_dim, self.l2 = num_users, num_items, embedding_dim, l2
         self.hidden_units = tuple(hidden_units)
-        self.user_embedding = Embedding(num_users, embedding_dim)
-        self.item_embedding = Embedding(num_items, embedding_dim)
+        near_zero = keras.initializers.RandomNormal(stddev=0.1)
+        self.user_embedding = Embedding(num_users, embedding_dim, embeddings_initializer=near_zero)
+        self.item_embedding = Embedding(num_items, embedding_dim, embeddings_initializer=near_zero)
         self.hidden = [Dense(units, activation="relu") for units in self.hidden_units]
         self.out = Dense(1)
 

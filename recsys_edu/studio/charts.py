@@ -1,6 +1,7 @@
-"""Plotly figures as plain dicts: `import plotly` takes about a second that the studio's first page would pay."""
+"""Plotly figures as plain dicts: `import plotly` takes a second that the studio's first page would pay."""
 
 from collections.abc import Sequence
+
 from recsys_edu.studio.i18n import _
 
 
@@ -10,14 +11,19 @@ def loss_figure(
     validation_x: Sequence[float] = (),
     validation_y: Sequence[float] = (),
 ) -> dict:
-    """The loss L, a mean over ratings of (r_ui - r̂_ui)², against the epoch; trace 0 training, trace 1 held out.
+    """The loss L, a mean over ratings of (r_ui - r̂_ui)², by epoch; trace 0 training, trace 1 held out.
 
     `x` are epochs, fractions included; `y` mean squared errors in squared rating units. Theme colours are put
     on by the browser.
     """
     hover = "%{x:.2f}: %{y:.4f}<extra>%{fullData.name}</extra>"
     train = {"name": _("training ratings"), "mode": "lines", "line": {"width": 1.5}, "opacity": 0.9}
-    held_out = {"name": _("held-out ratings"), "mode": "lines+markers", "line": {"width": 2.5}, "marker": {"size": 7}}
+    held_out = {
+        "name": _("held-out ratings"),
+        "mode": "lines+markers",
+        "line": {"width": 2.5},
+        "marker": {"size": 7},
+    }
     return {
         "data": [
             {"type": "scatter", "x": list(x), "y": list(y), "hovertemplate": hover} | style

@@ -130,7 +130,9 @@ class Jobs:
         if self.warm.is_set():
             run.set_mode("running")
         else:
-            run.set_mode("waiting", _("The workers are still loading TensorFlow (about 10 seconds). Then it starts."))
+            run.set_mode(
+                "waiting", _("The workers are still loading TensorFlow (about 10 seconds). Then it starts.")
+            )
         self._tasks[run.token] = asyncio.create_task(self._work(run))
 
     async def _halt(self, run: Run, mode: str, sentence: str = "") -> None:
@@ -188,7 +190,9 @@ class Jobs:
             run.set_mode("failed", str(error))
         except Exception:
             log.exception("Run %s failed", run.token[:6])
-            run.set_mode("failed", _("Something unexpected went wrong; the terminal says what. Reset starts afresh."))
+            run.set_mode(
+                "failed", _("Something unexpected went wrong; the terminal says what. Reset starts afresh.")
+            )
 
     async def _score(self, run: Run) -> None:
         """Nothing is learnt; the watched user is scored."""
@@ -210,7 +214,9 @@ class Jobs:
                 lost = _("A worker process stopped. Nothing is lost: the run went on from epoch {epoch:.1f}.")
                 run.notice = lost.format(epoch=run.epoch)
                 run.set_mode("waiting", run.notice)
-        lost = _("The worker process stopped {n} times in a row, perhaps for lack of memory. Try a smaller embedding size.")
+        lost = _(
+            "The worker process stopped {n} times in a row, perhaps for lack of memory. Try a smaller embedding size."
+        )
         raise SettingsError(lost.format(n=MOST_LOSSES))
 
 

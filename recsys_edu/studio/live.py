@@ -1,8 +1,8 @@
 """The studio's own routes beside Streamlit's: live data over a WebSocket, titles, and Plotly's JavaScript.
 
-    /live/<token>             what a run does, as it does it (see runs.Run for the messages)
-    /live/<token>/items.json  titles, years, genres, numbers of ratings: fetched once, then cached by the browser
-    /assets/plotly.min.js     shipped with the plotly package
+/live/<token>             what a run does, as it does it (see runs.Run for the messages)
+/live/<token>/items.json  titles, years, genres, numbers of ratings: fetched once, then cached by the browser
+/assets/plotly.min.js     shipped with the plotly package
 """
 
 from __future__ import annotations
@@ -108,7 +108,10 @@ def items(request) -> Response:
     table = ratings.items
     body = {
         "title": table["title"].tolist(),
-        "year": [None if missing else int(year) for year, missing in zip(table["year"], table["year"].isna(), strict=True)],
+        "year": [
+            None if missing else int(year)
+            for year, missing in zip(table["year"], table["year"].isna(), strict=True)
+        ],
         "genres": table["genres"].tolist(),
         "count": np.bincount(ratings.item_index, minlength=ratings.num_items).tolist(),
     }
@@ -116,7 +119,9 @@ def items(request) -> Response:
 
 
 def plotly(request) -> Response:
-    package = Path(importlib.util.find_spec("plotly").origin).parent  # found, not imported: that takes a second
+    package = Path(
+        importlib.util.find_spec("plotly").origin
+    ).parent  # found, not imported: that takes a second
     path = package / "package_data" / "plotly.min.js"
     return FileResponse(path, media_type="text/javascript", headers=CACHE_A_DAY)
 

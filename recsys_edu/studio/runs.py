@@ -102,7 +102,13 @@ class Run:
     def hello(self) -> list[dict | bytes]:
         """What a screen that connects now must know."""
         history = {name: list(values) for name, values in self.curve.items()}
-        first = {"type": "hello", "run": self.token, "state": self.mode, "history": history, "frames": self.frames}
+        first = {
+            "type": "hello",
+            "run": self.token,
+            "state": self.mode,
+            "history": history,
+            "frames": self.frames,
+        }
         return [first, self.state_message()] + ([self.frame_message()] if self.frame is not None else [])
 
     def frame_message(self) -> bytes:

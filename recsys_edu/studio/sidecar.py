@@ -38,10 +38,18 @@ async def serve(workers: int) -> None:
 
     stopped = asyncio.Event()
     threading.Thread(target=_wait_for_end, args=(asyncio.get_running_loop(), stopped), daemon=True).start()
-    async with Scheduler(host="127.0.0.1", port=0, dashboard=False, dashboard_address="127.0.0.1:0") as scheduler:
+    async with Scheduler(
+        host="127.0.0.1", port=0, dashboard=False, dashboard_address="127.0.0.1:0"
+    ) as scheduler:
         print(json.dumps({"address": scheduler.address}), flush=True)
         nannies = [
-            Nanny(scheduler.address, nthreads=1, host="127.0.0.1", preload=["recsys_edu.studio.preload"], death_timeout=600)
+            Nanny(
+                scheduler.address,
+                nthreads=1,
+                host="127.0.0.1",
+                preload=["recsys_edu.studio.preload"],
+                death_timeout=600,
+            )
             for _ in range(workers)
         ]
         await asyncio.gather(*nannies)

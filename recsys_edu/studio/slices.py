@@ -70,7 +70,15 @@ def run_slice(
         frame = None
     scores = trainer.model.scores(np.array([user_index]))[0]
     return Slice(
-        trainer.state(), trainer.step, trainer.steps_per_epoch, batches, epochs, failure, vectors, frame, scores
+        trainer.state(),
+        trainer.step,
+        trainer.steps_per_epoch,
+        batches,
+        epochs,
+        failure,
+        vectors,
+        frame,
+        scores,
     )
 
 

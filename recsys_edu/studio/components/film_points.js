@@ -63,13 +63,19 @@ function compileProgram(gl) {
   return gl.getProgramParameter(program, gl.LINK_STATUS) ? program : null;
 }
 
+function isSoftware(gl) {
+  const info = gl.getExtension("WEBGL_debug_renderer_info");
+  const name = info ? gl.getParameter(info.UNMASKED_RENDERER_WEBGL) : "";
+  return /swiftshader|llvmpipe|softpipe|basic render/i.test(name);
+}
+
 class WebGlPoints {
   static kind = "webgl2";
 
   // null where the browser has no WebGL2, or only one in software: at 9,066 films CanvasPoints is twice as fast.
   static create(canvas, onLost) {
-    const gl = canvas.getContext("webgl2", { antialias: false, failIfMajorPerformanceCaveat: true });
-    const program = gl && compileProgram(gl);
+    const gl = canvas.getContext("webgl2", { antialias: false });
+    const program = gl && !isSoftware(gl) && compileProgram(gl);
     return program ? new WebGlPoints(canvas, gl, program, onLost) : null;
   }
 
@@ -170,9 +176,10 @@ class CanvasPoints {
 
   paintSprite(group, radius) {
     const side = Math.ceil(2.6 * radius) + 4;
-    const context = Object.assign(document.createElement("canvas"), { width: side, height: side }).getContext("2d");
+    const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side });
+    const context = canvas.getContext("2d");
     context.beginPath();
-    traceShape(context, shapeOf(group), side / 2, side / 2, radius);
+    traceShape(context, shapeOf(group), side / 2, side / 2, radius + 0.5); // the rim covers the half pixel
     context.fillStyle = this.palette[group];
     context.strokeStyle = this.rim;
     context.fill();

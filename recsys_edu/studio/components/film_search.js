@@ -71,8 +71,9 @@ class FilmSearch {
   show(open) {
     this.list.hidden = !open;
     this.input.ariaExpanded = String(open);
-    if (open && this.matches.length) this.input.setAttribute("aria-activedescendant", `film-match-${this.active}`);
-    else this.input.removeAttribute("aria-activedescendant");
+    if (open && this.matches.length) {
+      this.input.setAttribute("aria-activedescendant", `film-match-${this.active}`);
+    } else this.input.removeAttribute("aria-activedescendant");
   }
 
   close() {

@@ -8,10 +8,11 @@ so it also holds under `server.baseUrlPath` or behind a proxy's prefix.
 """
 
 from collections.abc import Callable, Sequence
-from recsys_edu.studio.i18n import _
 from pathlib import Path
 
 import streamlit as st
+
+from recsys_edu.studio.i18n import _
 
 FOLDER = Path(__file__).parent
 
@@ -22,9 +23,8 @@ def read_assets(name: str, scripts: Sequence[str]) -> dict[str, str]:
     return text | {"js": "\n".join((FOLDER / script).read_text(encoding="utf-8") for script in scripts)}
 
 
-FILM_MAP = read_assets(
-    "film_map", ["live.js", "film_palette.js", "film_points.js", "film_search.js", "film_map.js"]
-)
+MAP_PARTS = ["palette", "points", "view", "overlay", "pointer", "search", "map"]
+FILM_MAP = read_assets("film_map", ["live.js", *(f"film_{part}.js" for part in MAP_PARTS)])
 LOSS_CURVES = read_assets("loss_curves", ["live.js", "loss_curves.js"])
 
 mount_film_map = st.components.v2.component("recsys_edu.film_map", **FILM_MAP)
@@ -42,11 +42,11 @@ def film_map(
     key: str = "film_map",
     on_picked_change: Callable[[], None] | None = None,
 ):
-    """Show the live map; the result's `picked` is the item_index of a film just clicked or searched, else None.
+    """Show the live map; the result's `picked` is the item_index of a film just clicked or searched, or None.
 
-    `live_url` is None as long as there is no run. `selected` is the item_index to ring and `neighbours` the item_index of its nearest films, which get a line
-    each. `items_url` answers `{"title": […], "year": […], "genres": ["Action|Comedy", …], "count": […]}`.
-    `height` is in CSS pixels; a narrow page shows a lower map.
+    `live_url` is None as long as there is no run. `selected` is the item_index to ring, `neighbours` those of
+    its nearest films, which get a line each. `items_url` answers `{"title": […], "year": […], "genres":
+    ["Action|Comedy", …], "count": […]}`. `height` is in CSS pixels; a narrow page shows a lower map.
     """
     data = {
         "run": run_token,
@@ -91,9 +91,9 @@ def map_strings() -> dict[str, str]:
         "epoch": _("epoch {epoch}"),
         "honesty": _("keeps {percent} % of true neighbours"),
         "honesty_explained": _(
-            "The map flattens many numbers a film into two. This is the share of each film's nearest neighbours "
-            "in the original space that are still its nearest on the map. Lists of neighbours always come "
-            "from the original space."
+            "The map flattens many numbers a film into two. This is the share of each film's nearest "
+            "neighbours in the original space that are still its nearest on the map. Lists of neighbours "
+            "always come from the original space."
         ),
         "label": _("Map of {n} films; films liked by the same people lie together. {status}."),
         "picked": _("Picked: {title}."),

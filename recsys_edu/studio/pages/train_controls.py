@@ -81,7 +81,13 @@ def buttons() -> None:
 
 def _button(row, label: str, command: str, help: str, enabled: bool = True, type: str = "secondary") -> None:
     row.button(
-        label, key=f"press_{command}", help=help, disabled=not enabled, type=type, on_click=_press, args=(command,)
+        label,
+        key=f"press_{command}",
+        help=help,
+        disabled=not enabled,
+        type=type,
+        on_click=_press,
+        args=(command,),
     )
 
 

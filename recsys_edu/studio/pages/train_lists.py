@@ -55,7 +55,9 @@ def lists_for_a_user() -> None:
     with left:
         st.subheader(_("Liked most (in the training part)"))
         table = recommend.liked(train, train.users["user_id"].iloc[user_index])
-        st.dataframe(_films(table).assign(**{_("rating"): table["rating"]}), hide_index=True, height="content")
+        st.dataframe(
+            _films(table).assign(**{_("rating"): table["rating"]}), hide_index=True, height="content"
+        )
     with right:
         st.subheader(_("Top 10 by predicted rating"))
         _top_ten(run, user_index)
@@ -96,5 +98,7 @@ def _films(items: pd.DataFrame) -> pd.DataFrame:
 def _who(train, user_index: int) -> str:
     """A user as a line of text: label, age, gender, occupation, as far as known."""
     user = train.users.iloc[user_index]
-    known = [str(user[name]) for name in ("age", "gender", "occupation") if name in user and user[name] is not None]
+    known = [
+        str(user[name]) for name in ("age", "gender", "occupation") if name in user and user[name] is not None
+    ]
     return " · ".join([str(user["user_id"]), *known])

@@ -1,0 +1,108 @@
+"""Every notebook: committed clean, with ids that a translation can lean on, and it runs in a real kernel."""
+
+import ast
+import os
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks" / "en").glob("*.ipynb"))
+SECONDS = 60  # what one notebook may cost
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_of(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS  # else the tests below would pass on nothing
+
+
+@every_notebook
+def test_is_valid_and_clean(path):
+    notebook = read(path)
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) >= (4, 5)
+    assert notebook.metadata.kernelspec.name == "python3"
+    for cell in code_of(notebook):
+        assert not cell.outputs, f"{cell.id} has outputs: run nbstripout --keep-id {path.name}"
+        assert cell.execution_count is None, (
+            f"{cell.id} has an execution count: run nbstripout --keep-id {path.name}"
+        )
+
+
+@every_notebook
+def test_cell_ids_say_what_the_cell_is(path):
+    """ch04-sigmoid-plot: a translation finds the cell by this. Jupyter's own ids are random hex."""
+    ids = [cell.id for cell in read(path).cells]
+    assert len(set(ids)) == len(ids)
+    prefix = f"ch{path.stem[:2]}-"
+    readable = re.compile(rf"{prefix}[a-z][a-z0-9]*(-[a-z0-9]+)*")
+    assert [i for i in ids if not readable.fullmatch(i) or re.search(r"[0-9a-f]{8}", i)] == []
+
+
+def private_names(source):
+    """What `source` takes from recsys_edu, or reads off a module taken from it, with a leading underscore."""
+    nodes = list(ast.walk(ast.parse(source)))
+    froms = [
+        n for n in nodes if isinstance(n, ast.ImportFrom) and (n.module or "").split(".")[0] == "recsys_edu"
+    ]
+    imported = {alias.asname or alias.name for n in froms for alias in n.names}
+    dotted = [part for n in froms for part in (*n.module.split("."), *(alias.name for alias in n.names))]
+    dotted += [
+        part for n in nodes if isinstance(n, ast.Import) for a in n.names for part in a.name.split(".")
+    ]
+    read_off = [
+        n.attr
+        for n in nodes
+        if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id in imported
+    ]
+    return [name for name in dotted + read_off if name.startswith("_")]
+
+
+@every_notebook
+def test_uses_only_public_names(path):
+    lines = "\n".join(cell.source for cell in code_of(read(path))).splitlines()
+    python = "\n".join(line for line in lines if not line.startswith(("%", "!")))
+    assert private_names(python) == []
+
+
+def test_private_names_are_seen():
+    assert private_names("from recsys_edu.formulas import _require, sigmoid") == ["_require"]
+    assert private_names("from recsys_edu import formulas as F\nF._require(F.sigmoid)") == ["_require"]
+    assert private_names("from recsys_edu import formulas\npoint._replace(x=formulas.sigmoid)") == []
+
+
+@every_notebook
+def test_runs_top_to_bottom_in_its_own_kernel(path, request, monkeypatch):
+    notebook = read(path)
+    if any("movielens-100k" in cell.source for cell in code_of(notebook)):
+        request.getfixturevalue("movielens")  # in the cache before the clock starts
+    monkeypatch.setenv("PYTHONPATH", str(ROOT) + os.pathsep + os.environ.get("PYTHONPATH", ""))
+    monkeypatch.delenv("PLOTLY_RENDERER", raising=False)  # the reader's default, not a developer's
+    # The kernel's processor time: unlike a clock on the wall it does not count what else this machine does.
+    notebook.cells.append(nbformat.v4.new_code_cell("import time; print(time.process_time())", id="seconds"))
+    client = NotebookClient(
+        notebook,
+        timeout=10 * SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        store_widget_state=False,
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        failed = next(c for c in code_of(notebook) if any(o.output_type == "error" for o in c.outputs))
+        pytest.fail(f"{path.name}, cell {failed.id}:\n{failed.source}\n\n{error.ename}: {error.evalue}")
+    seconds = float(notebook.cells[-1].outputs[0].text)
+    assert seconds < SECONDS

@@ -1,0 +1,77 @@
+"""The trainer: the same numbers as Keras' own fit, however it is cut up; events that tell what happened."""
+
+import keras
+import numpy as np
+import pytest
+
+from recsys_edu import models, training
+from recsys_edu.data import random_split
+from recsys_edu.errors import DataError
+from recsys_edu.events import BatchEvent, EpochEvent, FailedEvent, FinishedEvent, SnapshotEvent
+
+SETTINGS = models.default_settings("mf", batch_size=256, epochs=2, embedding_dim=4)
+
+
+@pytest.fixture(scope="module")
+def parts(planted):
+    return random_split(planted, seed=0)
+
+
+@pytest.fixture(scope="module")
+def whole(parts):
+    heard = []
+    return training.fit(SETTINGS, parts.train, parts.test, heard.append), heard
+
+
+def test_events_tell_the_run_in_order(whole, parts):
+    trainer, heard = whole
+    kinds = [type(event) for event in heard]
+    assert kinds == [BatchEvent, EpochEvent, SnapshotEvent] * 2 + [FinishedEvent]
+    first, second = (event for event in heard if isinstance(event, EpochEvent))
+    assert (first.epoch, second.epoch) == (1.0, 2.0)
+    assert second.train_mse < first.train_mse
+    assert second.validation_mse == pytest.approx(trainer.validation_mse())
+    assert heard[-1].parameters == trainer.model.count_params() == 300 * 5 + 200 * 5 + 1
+    assert heard[2].item_vectors.shape == (200, 4)
+    assert heard[0].as_dict() == {
+        "event": "batch", "epoch": 1.0, "step": 38, "batches": 38, "train_mse": heard[0].train_mse
+    }  # fmt: skip
+
+
+def test_it_learns_what_plain_keras_fit_learns(parts):
+    """The same start, the same order, the same loss: after an epoch, the same weights."""
+    trainer = training.Trainer(SETTINGS, parts.train)
+    plain = models.build(SETTINGS, parts.train.num_users, parts.train.num_items)
+    plain.start_at(float(parts.train.rating.mean()))
+    plain.compile(optimizer=keras.optimizers.Adam(SETTINGS.learning_rate), loss="mse")
+    order = np.random.default_rng([SETTINGS.seed, 0]).permutation(len(parts.train))
+    plain.fit(parts.train.pairs[order], parts.train.rating[order], batch_size=256, shuffle=False, verbose=0)
+    trainer.run_batches(trainer.steps_per_epoch)
+    np.testing.assert_allclose(trainer.model.item_vectors(), plain.item_vectors(), atol=1e-4)
+    np.testing.assert_allclose(trainer.model.user_vectors(), plain.user_vectors(), atol=1e-4)
+
+
+def test_a_run_cut_into_pieces_and_moved_ends_at_the_same_weights(whole, parts):
+    here, there = (training.Trainer(SETTINGS, parts.train, parts.test) for _ in range(2))
+    for _ in here.events(until_step=17, batches_at_once=1):
+        pass
+    there.restore(here.state())
+    epochs = [event for event in there.events(batches_at_once=7) if isinstance(event, EpochEvent)]
+    np.testing.assert_array_equal(there.model.item_vectors(), whole[0].model.item_vectors())
+    assert epochs[0].train_mse == pytest.approx(whole[1][1].train_mse, abs=1e-6)
+
+
+def test_a_loss_that_explodes_ends_the_run_with_advice(parts):
+    wild = models.default_settings("mf", learning_rate=1e9, epochs=50, embedding_dim=4)
+    heard = []
+    trainer = training.fit(wild, parts.train, parts.test, heard.append)
+    assert isinstance(heard[-1], FailedEvent)
+    assert trainer.failure is heard[-1]
+    assert "loss became" in heard[-1].reason
+    assert "learning rate ten times smaller" in heard[-1].advice
+    assert not any(isinstance(event, FinishedEvent) for event in heard)
+
+
+def test_nothing_to_learn_from_is_said(parts):
+    with pytest.raises(DataError, match="the training part is empty"):
+        training.Trainer(SETTINGS, parts.train.take(np.array([], int)))
