@@ -188,13 +188,14 @@ def _fit(settings, parts, on_event):
 
 
 def _result(trainer, parts) -> dict:
+    from recsys_edu.events import finite
     from recsys_edu.metrics import evaluate
 
     figures = evaluate(trainer.model, parts.train, parts.test)
     return {
         "event": "result", "model": trainer.settings.model, "data": parts.train.name, "split": parts.how,
         "seed": trainer.settings.seed, "epochs": trainer.settings.epochs,
-        **{name: round(value, 6) for name, value in figures.items()},
+        **{name: finite(round(value, 6)) for name, value in figures.items()},
         "fit_seconds": round(trainer.seconds, 3), "parameters": trainer.model.count_params(),
     }  # fmt: skip
 

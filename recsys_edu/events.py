@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -14,9 +15,15 @@ class Event:
     epoch: float
 
     def as_dict(self) -> dict:
-        """A JSON-ready dict: {"event": "epoch", "epoch": 3.0, ...}. Arrays stay out."""
+        """A JSON-ready dict: {"event": "epoch", "epoch": 3.0, ...}. Arrays stay out; NaN and infinity become None."""
         kind = type(self).__name__.removesuffix("Event").lower()
-        return {"event": kind} | {k: v for k, v in asdict(self).items() if not isinstance(v, np.ndarray)}
+        fields = {name: value for name, value in asdict(self).items() if not isinstance(value, np.ndarray)}
+        return {"event": kind} | {name: finite(value) for name, value in fields.items()}
+
+
+def finite(value):
+    """None for NaN and infinity, which JSON does not know; anything else as it is."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A fake studio for the live components: assets, invented films, and a WebSocket that a test speaks through."""
+"""A fake studio for the live components: assets, invented films, a WebSocket that a test speaks through."""
 
 import asyncio
 import contextlib

@@ -22,6 +22,7 @@ from recsys_edu.studio.runs import Run, Send
 from recsys_edu.studio.slices import RunSpec, Slice, run_slice
 
 log = logging.getLogger(__name__)
+STARTING_SECONDS = 600  # a worker that has not reported by then will not come
 MOST_LOSSES = 5  # a slice that loses its worker this often in a row is not asked for again
 TURNS = min(2, os.cpu_count() or 1)  # slices under way at once: one for each worker of the sidecar
 
@@ -81,6 +82,11 @@ class Jobs:
         """Free all that the run held."""
         self._call(self._close(run))
 
+    @property
+    def address(self) -> str | None:
+        """Where the scheduler is, as RECSYS_EDU_SCHEDULER takes it."""
+        return self._cluster.address
+
     def owners(self) -> set[str]:
         return {run.owner for run in list(self._runs.values())}
 
@@ -117,10 +123,11 @@ class Jobs:
     async def _wait_until_warm(self) -> None:
         try:
             client = await self._cluster.connected()
-            await client.wait_for_workers(1)
+            await client.wait_for_workers(1, timeout=STARTING_SECONDS)
             self.warm.set()
         except Exception:
-            log.exception("The workers did not start")
+            log.exception("The worker processes did not start")
+            self._warming = None  # the next command tries again
 
     async def _begin(self, run: Run, goal) -> None:
         self._drop_task(run)
@@ -130,9 +137,7 @@ class Jobs:
         if self.warm.is_set():
             run.set_mode("running")
         else:
-            run.set_mode(
-                "waiting", _("The workers are still loading TensorFlow (about 10 seconds). Then it starts.")
-            )
+            run.set_mode("waiting", _("The workers are still loading TensorFlow (about 10 seconds). Then it starts."))
         self._tasks[run.token] = asyncio.create_task(self._work(run))
 
     async def _halt(self, run: Run, mode: str, sentence: str = "") -> None:
@@ -178,6 +183,7 @@ class Jobs:
     async def _work(self, run: Run) -> None:
         """Slice after slice up to the run's goal."""
         try:
+            await self._until_warm()
             while run.step < run.until_step:
                 result = await self._slice(run, run.until_step)
                 run.accept(result, run.user_index)
@@ -193,6 +199,15 @@ class Jobs:
             run.set_mode(
                 "failed", _("Something unexpected went wrong; the terminal says what. Reset starts afresh.")
             )
+
+    async def _until_warm(self) -> None:
+        """Returns when a worker is there; raises SettingsError when none comes."""
+        if not self.warm.is_set():
+            if self._warming is None:
+                self._warming = asyncio.create_task(self._wait_until_warm())
+            await asyncio.shield(self._warming)
+        if not self.warm.is_set():
+            raise SettingsError(_("The worker processes did not start; the terminal says why. Train tries again."))
 
     async def _score(self, run: Run) -> None:
         """Nothing is learnt; the watched user is scored."""

@@ -108,10 +108,7 @@ def items(request) -> Response:
     table = ratings.items
     body = {
         "title": table["title"].tolist(),
-        "year": [
-            None if missing else int(year)
-            for year, missing in zip(table["year"], table["year"].isna(), strict=True)
-        ],
+        "year": table["year"].astype(object).where(table["year"].notna(), None).tolist(),
         "genres": table["genres"].tolist(),
         "count": np.bincount(ratings.item_index, minlength=ratings.num_items).tolist(),
     }
@@ -119,14 +116,18 @@ def items(request) -> Response:
 
 
 def plotly(request) -> Response:
-    package = Path(
-        importlib.util.find_spec("plotly").origin
-    ).parent  # found, not imported: that takes a second
-    path = package / "package_data" / "plotly.min.js"
+    package = importlib.util.find_spec("plotly").origin  # found, not imported: that takes a second
+    path = Path(package).parent / "package_data" / "plotly.min.js"
     return FileResponse(path, media_type="text/javascript", headers=CACHE_A_DAY)
 
 
+def ready(request) -> Response:
+    """Whether a worker has loaded TensorFlow: for `doctor`, for tests, for a teacher before the lesson."""
+    return JSONResponse({"warm": jobs.shared().warm.is_set()})
+
+
 ROUTES = [
+    Route("/ready.json", ready),
     WebSocketRoute("/live/{token}", live),
     Route("/live/{token}/items.json", items),
     Route("/assets/plotly.min.js", plotly),

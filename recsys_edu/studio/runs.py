@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from recsys_edu.embedding_map import Frame, as_int16
+from recsys_edu.events import finite
 from recsys_edu.studio.i18n import _
 from recsys_edu.studio.slices import RunSpec, Slice
 
@@ -72,9 +73,9 @@ class Run:
             self.publish(self.frame_message())
 
     def _accept_points(self, result: Slice) -> None:
-        train = {"epoch": [e.epoch for e in result.batches], "train": [e.train_mse for e in result.batches]}
+        train = {"epoch": [e.epoch for e in result.batches], "train": [finite(e.train_mse) for e in result.batches]}
         ends = [e for e in result.epochs if e.validation_mse is not None]
-        held_out = {"epoch": [e.epoch for e in ends], "validation": [e.validation_mse for e in ends]}
+        held_out = {"epoch": [e.epoch for e in ends], "validation": [finite(e.validation_mse) for e in ends]}
         self.curve["epoch"] += train["epoch"]
         self.curve["train"] += train["train"]
         self.curve["validation_epoch"] += held_out["epoch"]

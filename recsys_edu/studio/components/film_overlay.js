@@ -121,7 +121,7 @@ class Overlay {
   // To the right of the film; to its left where the map ends.
   labelBox(i, { x, y }) {
     this.context.font = `500 12px ${this.map.theme?.font ?? "sans-serif"}`;
-    const away = this.map.radii[i] * this.map.view.magnify + 5;
+    const away = this.map.radii[i] * this.map.view.magnify + 8;
     const width = this.context.measureText(this.labelText(i)).width;
     const left = x + away + width > this.map.view.width - 4 ? x - away - width : x + away;
     return { left, right: left + width, top: y - 11, bottom: y + 11 };

@@ -78,7 +78,7 @@ class LossCurves {
 
   renderNote() {
     const notes = { lost: this.strings.lost, gone: this.strings.gone };
-    this.note.textContent = notes[this.snapshot.connection] ?? this.snapshot.state?.sentence ?? "";
+    this.note.textContent = notes[this.snapshot.connection] ?? "";
   }
 
   // At once when the last drawing is long enough ago, else when it will be. A slow machine waits longer.

@@ -1,0 +1,73 @@
+"""One set of worker processes for all tests of the studio, and one studio in front of them."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from recsys_edu.studio import jobs
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def wait_for(condition, seconds=60):
+    """Wait until `condition()` is true and return its value; fail after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain"
+        time.sleep(0.01)
+    return value
+
+
+@pytest.fixture(scope="session")
+def workers():
+    """The Jobs of this process, with warm workers."""
+    shared = jobs.shared()
+    wait_for(shared.warm.is_set, 180)
+    yield shared
+    shared.shut_down()
+
+
+class Studio:
+    """A studio that runs as `streamlit run app.py` does, on a free port of localhost."""
+
+    def __init__(self, **environment):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://localhost:{self.port}"
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)],
+            cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        wait_for(lambda: self.get("/_stcore/health"), 60)
+
+    def get(self, path):
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as response:
+                return response.read().decode()
+        except OSError:
+            return None
+
+    def warm(self):
+        return json.loads(self.get("/ready.json") or "{}").get("warm")
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def studio(workers):
+    """A running studio whose work is done by the workers of this process' Jobs."""
+    running = Studio(RECSYS_EDU_SCHEDULER=workers.address)
+    wait_for(running.warm, 60)
+    yield running
+    running.close()

@@ -1,0 +1,232 @@
+"""The buttons do what they say, at once, and nothing is lost when a worker dies. Real workers, the planted set."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recsys_edu import training
+from recsys_edu.data import random_split
+from recsys_edu.models import default_settings
+from recsys_edu.studio.jobs import Jobs
+from recsys_edu.studio.slices import RunSpec
+from tests.studio.conftest import wait_for
+
+SETTINGS = default_settings("mf", embedding_dim=8, batch_size=128, epochs=4)
+SPEC = RunSpec("planted", "random", SETTINGS)
+TRAIN_SIZE, STEPS = 9600, 75
+
+
+@pytest.fixture
+def run(workers):
+    run = workers.open("a session", SPEC, TRAIN_SIZE, user_index=3)
+    yield run
+    workers.close(run)
+
+
+def long_run(workers, epochs=5000, owner="a session"):
+    settings = default_settings("mf", embedding_dim=8, batch_size=128, epochs=epochs)
+    return workers.open(owner, RunSpec("planted", "random", settings), TRAIN_SIZE)
+
+
+def done(run):
+    return wait_for(lambda: not run.working)
+
+
+def test_train_learns_what_the_trainer_learns(workers, run, planted):
+    workers.train(run)
+    done(run)
+    assert (run.mode, run.step) == ("finished", 4 * STEPS)
+    parts = random_split(planted, seed=0)
+    heard = []
+    alone = training.fit(SETTINGS, parts.train, parts.test, heard.append)
+    np.testing.assert_allclose(run.item_vectors, alone.model.item_vectors(), atol=1e-3)
+    np.testing.assert_allclose(run.scores, alone.model.scores(np.array([3]))[0], atol=1e-3)
+    assert run.curve["validation_epoch"] == [1.0, 2.0, 3.0, 4.0]
+    assert run.curve["validation"][-1] == pytest.approx(alone.validation_mse(), abs=1e-3)
+    assert run.curve["train"][-1] < run.curve["train"][0]
+    assert run.frames >= 2
+    assert run.frame.positions.shape == (200, 2)
+
+
+def test_one_batch_and_one_epoch_stop_where_they_say(workers, run):
+    workers.one_batch(run)
+    done(run)
+    assert (run.mode, run.step) == ("paused", 1)
+    workers.one_epoch(run)
+    done(run)
+    assert (run.mode, run.step) == ("paused", STEPS)
+    workers.one_epoch(run)
+    done(run)
+    assert run.step == 2 * STEPS
+
+
+def test_pause_stands_still_and_train_goes_on_to_the_same_end(workers, run):
+    workers.train(run)
+    wait_for(lambda: run.step > 0)
+    workers.pause(run)
+    step, points, mode = run.step, len(run.curve["train"]), run.mode
+    other = workers.open("another", SPEC, TRAIN_SIZE)  # while a whole other run goes by ...
+    workers.train(other)
+    done(other)
+    assert (run.step, len(run.curve["train"]), run.mode) == (step, points, mode)  # ... this one has not moved
+    workers.train(run)
+    done(run)
+    np.testing.assert_array_equal(run.item_vectors, other.item_vectors)
+    assert run.curve["train"][-1] == pytest.approx(other.curve["train"][-1], abs=0.2)
+    workers.close(other)
+
+
+def test_stop_keeps_the_screen_and_train_then_starts_from_the_beginning(workers):
+    run = long_run(workers)
+    workers.train(run)
+    wait_for(lambda: run.epoch > 1)
+    workers.stop(run)
+    assert run.mode == "stopped"
+    assert run.frame is not None
+    assert len(run.curve["train"]) > 1
+    workers.one_batch(run)
+    done(run)
+    assert run.step == 1
+    workers.close(run)
+
+
+def test_reset_forgets_all(workers, run):
+    told = []
+    workers.subscribe(run, told.append)
+    workers.one_epoch(run)
+    done(run)
+    workers.reset(run)
+    assert (run.mode, run.step, run.frame, run.scores) == ("ready", 0, None, None)
+    assert run.curve["train"] == []
+    assert {"type": "reset"} in told
+    assert told[-1]["state"] == "ready"
+
+
+def test_a_finished_run_can_be_trained_for_as_many_epochs_again(workers, run):
+    workers.train(run)
+    done(run)
+    workers.train(run)
+    done(run)
+    assert run.step == 8 * STEPS
+
+
+def test_a_loss_that_explodes_ends_in_a_sentence(workers):
+    wild = default_settings("mf", learning_rate=1e9, epochs=50)
+    run = workers.open("a session", RunSpec("planted", "random", wild), TRAIN_SIZE)
+    workers.train(run)
+    done(run)
+    assert run.mode == "failed"
+    assert "The loss became" in run.sentence
+    assert "learning rate ten times smaller" in run.sentence
+    workers.close(run)
+
+
+def test_a_data_set_that_is_gone_ends_in_a_sentence(workers):
+    run = workers.open("a session", RunSpec("no_such.csv", "random", SETTINGS), TRAIN_SIZE)
+    workers.train(run)
+    done(run)
+    assert run.mode == "failed"
+    assert "no data set 'no_such.csv'" in run.sentence
+    workers.close(run)
+
+
+def test_another_user_is_scored_while_the_run_stands_still(workers, run):
+    workers.one_epoch(run)
+    done(run)
+    before, vectors = run.scores, run.item_vectors
+    workers.watch(run, 7)
+    wait_for(lambda: run.scored_user == 7)
+    assert not np.allclose(run.scores, before)
+    np.testing.assert_array_equal(run.item_vectors, vectors)
+
+
+def test_two_runs_take_turns(workers):
+    first, second, third = (long_run(workers, owner=name) for name in "abc")
+    for run in (first, second, third):
+        workers.train(run)
+    wait_for(lambda: min(run.epoch for run in (first, second, third)) >= 1)
+    assert all(run.working for run in (first, second, third))
+    for run in (first, second, third):
+        workers.close(run)
+
+
+def test_leaving_pauses_and_then_frees(workers):
+    run = long_run(workers, owner="gone")
+    workers.train(run)
+    wait_for(lambda: run.step > 0)
+    workers.leave("gone", for_good=False)
+    assert run.mode == "paused"
+    assert "page was closed" in run.sentence
+    workers.leave("gone", for_good=True)
+    assert workers.get(run.token) is None
+    assert "gone" not in workers.owners()
+
+
+def test_a_killed_worker_costs_nothing_and_is_told(workers):
+    """kill -9 on every worker process in the middle of a run."""
+    told = []
+    run = long_run(workers, epochs=30)
+    workers.subscribe(run, told.append)
+    workers.train(run)
+    wait_for(lambda: run.epoch > 1)
+    for pid in worker_pids(workers):
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: run.notice, 30)
+    assert "A worker process stopped. Nothing is lost" in run.notice
+    wait_for(lambda: not run.working, 180)
+    assert (run.mode, run.step) == ("finished", 30 * STEPS)
+    assert run.curve["epoch"] == sorted(run.curve["epoch"])
+    assert run.curve["validation_epoch"] == [float(k) for k in range(1, 31)]
+    assert any(message["type"] == "state" and message["sentence"] == run.notice for message in told if isinstance(message, dict))
+    workers.close(run)
+
+
+def worker_pids(workers):
+    client = workers._call(workers._cluster.connected())
+    return list(client.run(os.getpid).values())
+
+
+def test_the_workers_end_when_the_studio_is_killed():
+    """Nothing is left behind, not even after kill -9."""
+    code = (
+        "import sys; from recsys_edu.studio.cluster import Cluster; c = Cluster(); print(c._start_sidecar());"
+        "print(c._process.pid, flush=True); sys.stdin.read()"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "RECSYS_EDU_SCHEDULER"}
+    root = Path(__file__).resolve().parents[2]
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=root, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    parent.stdout.readline()
+    sidecar = int(parent.stdout.readline())
+    assert alive(sidecar)
+    parent.kill()
+    parent.communicate()
+    wait_for(lambda: not alive(sidecar), 60)
+
+
+def alive(pid):
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def test_jobs_can_be_shut_down_and_started_again_in_one_process(workers, run, monkeypatch):
+    """A second Jobs at the same scheduler, as a second studio would be."""
+    monkeypatch.setenv("RECSYS_EDU_SCHEDULER", workers.address)
+    second = Jobs()
+    other = second.open("b", SPEC, TRAIN_SIZE)
+    second.one_batch(other)
+    done(other)
+    assert other.step == 1
+    second.shut_down()
+    workers.one_batch(run)  # the first still has its workers
+    done(run)
+    assert run.step == 1
