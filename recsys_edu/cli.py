@@ -125,14 +125,16 @@ def run_app(options) -> int:
     from recsys_edu import sources
 
     try:
-        sources.load("movielens-100k")
+        sources.fetch("movielens-100k")
     except RecsysEduError as error:  # the studio works without it
         print(f"recsys_edu: {error}", file=sys.stderr)
     print(f"The studio starts at http://localhost:{options.port}; Ctrl-C ends it.", flush=True)
-    headless = "true" if options.no_browser else "false"
-    return _run(
-        "-m", "streamlit", "run", "app.py", "--server.port", str(options.port), "--server.headless", headless
-    )
+    os.chdir(ROOT)  # where .streamlit/config.toml is
+    sys.path.insert(0, str(ROOT))
+    from app import app  # in this process: what is imported is not imported again
+
+    app.run(config={"server.port": options.port, "server.headless": options.no_browser})
+    return 0
 
 
 def run_lab(options) -> int:

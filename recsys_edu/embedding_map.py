@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 NEIGHBOURS = 15
-REACH = 2.2  # a map is drawn from -REACH to REACH root mean square radii
+REACH = 1.9  # a map is drawn from -REACH to REACH root mean square radii
 
 
 @dataclass(frozen=True)

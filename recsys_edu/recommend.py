@@ -60,17 +60,22 @@ def top_n(scores: np.ndarray, seen: np.ndarray, n: int = 10) -> np.ndarray:
     return top
 
 
-def recommend(model, train: Ratings, user_id: object, n: int = 10) -> pd.DataFrame:
-    """The top-N list of one user: item_id, title, year, genres and predicted rating, best first, without what the user has
-    rated in `train`. Raises UnknownIdError."""
-    u = train.user_row(user_id)
-    scores = model.scores(np.array([u]))  # (1, num_items)
-    seen = np.zeros_like(scores, dtype=bool)
-    seen[0, train.item_index[train.user_index == u]] = True
-    best = top_n(scores, seen, n)[0]
+def best_unseen(scores: np.ndarray, train: Ratings, user_index: int, n: int = 10) -> tuple[np.ndarray, np.ndarray]:
+    """One user's top-N list: the n item_index with the highest `scores` (num_items,) that the user has not rated in
+    `train`, and their scores as ratings, clipped to the scale."""
+    seen = np.zeros((1, len(scores)), dtype=bool)
+    seen[0, train.item_index[train.user_index == user_index]] = True
+    best = top_n(scores[None], seen, n)[0]
     best = best[best >= 0]
-    table = train.items.iloc[best].reset_index(drop=True)
-    return table.assign(predicted=np.clip(scores[0, best], *train.scale))
+    return best, np.clip(scores[best], *train.scale)
+
+
+def recommend(model, train: Ratings, user_id: object, n: int = 10) -> pd.DataFrame:
+    """The top-N list of one user: item_id, title, year, genres and predicted rating, best first, without what the user
+    has rated in `train`. Raises UnknownIdError."""
+    u = train.user_row(user_id)
+    best, predicted = best_unseen(model.scores(np.array([u]))[0], train, u, n)
+    return train.items.iloc[best].reset_index(drop=True).assign(predicted=predicted)
 
 
 def recommend_all(model, train: Ratings, n: int = 10) -> np.ndarray:
@@ -79,12 +84,17 @@ def recommend_all(model, train: Ratings, n: int = 10) -> np.ndarray:
 
 
 def liked(ratings: Ratings, user_id: object, n: int = 10) -> pd.DataFrame:
-    """The n items that a user rated highest, the latest first among equals, with the rating."""
-    rows = np.flatnonzero(ratings.user_index == ratings.user_row(user_id))
+    """The n items that a user rated highest, the latest first among equals, with the rating. Raises UnknownIdError."""
+    items, rating = liked_rows(ratings, ratings.user_row(user_id), n)
+    return ratings.items.iloc[items].reset_index(drop=True).assign(rating=rating)
+
+
+def liked_rows(ratings: Ratings, user_index: int, n: int = 10) -> tuple[np.ndarray, np.ndarray]:
+    """item_index and ratings of the n items that a user rated highest, the latest first among equals."""
+    rows = np.flatnonzero(ratings.user_index == user_index)
     time = np.zeros(len(rows)) if ratings.timestamp is None else ratings.timestamp[rows]
     rows = rows[np.lexsort((-time, -ratings.rating[rows]))][:n]
-    table = ratings.items.iloc[ratings.item_index[rows]].reset_index(drop=True)
-    return table.assign(rating=ratings.rating[rows])
+    return ratings.item_index[rows], ratings.rating[rows]
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

@@ -5,7 +5,15 @@ import os
 import pytest
 from hypothesis import settings
 
-from recsys_edu import sources
+from recsys_edu import doctor, sources
+
+QUIET_CHROMIUM = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 # The same examples each time, and no deadline: a busy machine is no failure.
 settings.register_profile("recsys_edu", deadline=None, derandomize=True)
@@ -22,6 +30,26 @@ def movielens():
 def planted():
     """The bundled planted-truth set."""
     return sources.load("planted")
+
+
+@pytest.fixture(scope="session")
+def chromium_path():
+    """The system's Chromium; RECSYS_EDU_CHROMIUM names another; without one the browser tests are skipped."""
+    path = doctor.find_browser()
+    if path is None:
+        pytest.skip("no Chromium found: install it, or set RECSYS_EDU_CHROMIUM to its path")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path):
+    """One headless Chromium for the whole session (about a second to start)."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=QUIET_CHROMIUM)
+        yield chromium
+        chromium.close()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -214,9 +214,6 @@ def test_a_broken_zip_is_a_sentence(tmp_path):
 
 def test_movielens_is_complete(movielens):
     assert (len(movielens), movielens.num_users, movielens.num_items) == (100_000, 943, 1_682)
-    assert movielens.pairs[:3].tolist() == [[195, 241], [185, 301], [21, 376]]
-    assert movielens.rating[:3].tolist() == [3, 3, 1]
-    assert movielens.timestamp[:3].tolist() == [881250949, 891717742, 878887116]
     assert set(movielens.rating) == {1, 2, 3, 4, 5}
     assert movielens.users["user_id"].tolist() == list(range(1, 944))
     assert movielens.items["item_id"].tolist() == list(range(1, 1683))
@@ -255,9 +252,7 @@ def test_movielens_films_have_a_year_and_known_genres(movielens):
 
 
 def test_movielens_users(movielens):
-    first, last = movielens.users.iloc[0], movielens.users.iloc[-1]
-    assert first.tolist() == [1, 24, "M", "technician", "85711"]
-    assert last.tolist() == [943, 22, "M", "student", "77841"]
+    assert movielens.users.columns.tolist() == ["user_id", "age", "gender", "occupation", "zip_code"]
     assert movielens.users["gender"].value_counts().to_dict() == {"M": 670, "F": 273}
     assert movielens.users["occupation"].nunique() == 21
     assert movielens.users["age"].between(7, 73).all()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -72,6 +73,7 @@ class Cluster:
         import dask
         from distributed import Client
 
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said on the screen
         with dask.config.set({"distributed.client.heartbeat": "2s"}):
             self._client = await Client(self.address, asynchronous=True, timeout="10s", set_as_default=False)
 

@@ -82,10 +82,18 @@ class Jobs:
         """Free all that the run held."""
         self._call(self._close(run))
 
+    def warm_up(self) -> None:
+        """Start the workers, so that they have loaded TensorFlow when the first run asks for them."""
+        self._call(self._warm_up())
+
     @property
     def address(self) -> str | None:
         """Where the scheduler is, as RECSYS_EDU_SCHEDULER takes it."""
         return self._cluster.address
+
+    def status(self) -> dict:
+        runs = list(self._runs.values())
+        return {"warm": self.warm.is_set(), "runs": len(runs), "working": sum(run.working for run in runs)}
 
     def owners(self) -> set[str]:
         return {run.owner for run in list(self._runs.values())}
@@ -108,7 +116,7 @@ class Jobs:
     def shut_down(self) -> None:
         for run in list(self._runs.values()):
             self.close(run)
-        self._call(self._cluster.close())
+        self._call(self._shut_down())
 
     # --- in the event loop -------------------------------------------------------------------------------------
 
@@ -118,7 +126,16 @@ class Jobs:
     async def _start(self) -> None:
         self._cluster = Cluster()
         self._turns = asyncio.Semaphore(TURNS)  # first come, first served: so turns go round
-        self._warming = asyncio.create_task(self._wait_until_warm())
+        self._warming: asyncio.Task | None = None
+
+    async def _shut_down(self) -> None:
+        if self._warming is not None:
+            self._warming.cancel()
+        await self._cluster.close()
+
+    async def _warm_up(self) -> None:
+        if self._warming is None:
+            self._warming = asyncio.create_task(self._wait_until_warm())
 
     async def _wait_until_warm(self) -> None:
         try:
@@ -203,8 +220,7 @@ class Jobs:
     async def _until_warm(self) -> None:
         """Returns when a worker is there; raises SettingsError when none comes."""
         if not self.warm.is_set():
-            if self._warming is None:
-                self._warming = asyncio.create_task(self._wait_until_warm())
+            await self._warm_up()
             await asyncio.shield(self._warming)
         if not self.warm.is_set():
             raise SettingsError(_("The worker processes did not start; the terminal says why. Train tries again."))

@@ -24,19 +24,29 @@ from streamlit.runtime import Runtime
 from recsys_edu.studio import jobs, slices
 
 GONE = 4404  # close code: there is no such run, do not come back
+PAGE_SECONDS = 5  # the workers start by then, whether a page was opened or not
 PAUSE_AFTER, FORGET_AFTER = 3, 120  # seconds since a page was closed
 CACHE_A_DAY = {"Cache-Control": "private, max-age=86400"}
+
+_page_is_there = asyncio.Event()
 
 
 @asynccontextmanager
 async def lifespan(app):
-    """Starts the workers while the first page is read; frees what closed pages held; ends the workers."""
-    starting = asyncio.create_task(asyncio.to_thread(jobs.shared))
-    sweeping = asyncio.create_task(_sweep())
+    """Loads what the first page needs before it is asked for; frees what closed pages held; ends the workers."""
+    slices.split_of(slices.default_data(), "random", 0)
+    tasks = [asyncio.create_task(task) for task in (_warm_up(), _sweep())]
     yield
-    sweeping.cancel()
-    await starting
+    for task in tasks:
+        task.cancel()
     await asyncio.to_thread(jobs.shared().shut_down)
+
+
+async def _warm_up() -> None:
+    """The workers start to load TensorFlow once the first page is there, so as not to slow it."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(_page_is_there.wait(), PAGE_SECONDS)
+    await asyncio.to_thread(jobs.shared().warm_up)
 
 
 async def _sweep() -> None:
@@ -59,6 +69,7 @@ async def _sweep() -> None:
 async def live(socket: WebSocket) -> None:
     """Send all that a run publishes until the page goes away."""
     await socket.accept()
+    _page_is_there.set()
     run = jobs.shared().get(socket.path_params["token"])
     if run is None or not _same_origin(socket):
         await socket.close(GONE)
@@ -121,13 +132,13 @@ def plotly(request) -> Response:
     return FileResponse(path, media_type="text/javascript", headers=CACHE_A_DAY)
 
 
-def ready(request) -> Response:
-    """Whether a worker has loaded TensorFlow: for `doctor`, for tests, for a teacher before the lesson."""
-    return JSONResponse({"warm": jobs.shared().warm.is_set()})
+def status(request) -> Response:
+    """Are the workers warm, how many runs are there, how many of them want to learn: for a teacher, and for tests."""
+    return JSONResponse(jobs.shared().status())
 
 
 ROUTES = [
-    Route("/ready.json", ready),
+    Route("/status.json", status),
     WebSocketRoute("/live/{token}", live),
     Route("/live/{token}/items.json", items),
     Route("/assets/plotly.min.js", plotly),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from recsys_edu import sources
 from recsys_edu.models import default_settings
 from recsys_edu.studio import slices
 
 
 def dask_setup(worker) -> None:
-    data = next(source["name"] for source in sources.known() if source["ready"])
+    data = slices.default_data()
     spec = slices.RunSpec(data, "random", default_settings("mf"))
     try:
         slices.run_slice(spec, None, 1, 0, None, None)

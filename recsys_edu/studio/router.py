@@ -1,5 +1,7 @@
 """The studio's sections and their pages. Streamlit runs this script for every reader, from the top, at every click."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from recsys_edu.studio.i18n import _
@@ -9,5 +11,5 @@ SECTIONS = {
     _("Learn"): [st.Page(train.page, title=_("Train"), icon=":material/model_training:", default=True)],
 }
 
-st.set_page_config(page_title="recsys_edu studio", page_icon=":material/hub:", layout="wide")
+st.set_page_config(page_title="recsys_edu studio", page_icon=str(Path(__file__).parent / "favicon.svg"), layout="wide")
 st.navigation(SECTIONS).run()

@@ -23,6 +23,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "error")  # the workers inherit it
+# Ending at once leaves semaphores to the system, which frees them and need not say so on the terminal.
+os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")
 
 CONFIG = {
     "distributed.scheduler.worker-saturation": 1.0,
@@ -33,39 +35,21 @@ CONFIG = {
 
 
 async def serve(workers: int) -> None:
+    """Runs until the process ends; raises if the workers cannot be started."""
     import dask
     from distributed import Nanny, Scheduler
 
     dask.config.set(CONFIG)
-    stopped = asyncio.Event()
-    threading.Thread(target=_wait_for_end, args=(asyncio.get_running_loop(), stopped), daemon=True).start()
-    scheduler = await Scheduler(
-        host="127.0.0.1", port=0, dashboard=False, dashboard_address="127.0.0.1:0"
-    )
+    scheduler = await Scheduler(host="127.0.0.1", port=0, dashboard=False, dashboard_address="127.0.0.1:0")
     print(json.dumps({"address": scheduler.address}), flush=True)
     options = {"nthreads": 1, "host": "127.0.0.1", "preload": ["recsys_edu.studio.preload"], "death_timeout": 600}
-    nannies = [Nanny(scheduler.address, **options) for _ in range(workers)]
-    starting = asyncio.ensure_future(asyncio.gather(*nannies))
-    starting.add_done_callback(lambda task: task.exception() and stopped.set())
-    await stopped.wait()
-    if starting.done():
-        starting.result()  # raises, for the terminal, if the workers could not be started
+    await asyncio.gather(*(Nanny(scheduler.address, **options) for _ in range(workers)))
+    await asyncio.Event().wait()
 
 
-def _wait_for_end(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
+def end_with_the_studio() -> None:
     sys.stdin.read()  # returns when the studio closes its end or dies
-    loop.call_soon_threadsafe(stopped.set)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
-    try:
-        asyncio.run(serve(parser.parse_args().workers))
-    except Exception:
-        traceback.print_exc()
-    finally:
-        end_at_once()
+    end_at_once()
 
 
 def end_at_once() -> None:
@@ -73,6 +57,18 @@ def end_at_once() -> None:
     for child in multiprocessing.active_children():
         child.kill()
     os._exit(0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
+    options = parser.parse_args()
+    threading.Thread(target=end_with_the_studio, daemon=True).start()
+    try:
+        asyncio.run(serve(options.workers))
+    except Exception:
+        traceback.print_exc()
+        end_at_once()
 
 
 if __name__ == "__main__":

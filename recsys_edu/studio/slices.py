@@ -124,6 +124,13 @@ def ratings_of(data: str):
     return sources.load(data, progress=False)
 
 
+def default_data() -> str:
+    """The data set that a new page shows: MovieLens where it has been fetched, else the bundled one."""
+    from recsys_edu import sources
+
+    return next(source["name"] for source in sources.known() if source["ready"])
+
+
 def load_umap_behind() -> None:
     """Load UMAP and compile it (about 20 s) in a thread of low priority; until then the map is drawn by PCA."""
     threading.Thread(target=_load_umap, daemon=True, name="load-umap").start()

@@ -25,10 +25,20 @@ def wait_for(condition, seconds=60):
     return value
 
 
+def alive(pid):
+    """Whether a process runs (a zombie does not)."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
 @pytest.fixture(scope="session")
 def workers():
     """The Jobs of this process, with warm workers."""
     shared = jobs.shared()
+    shared.warm_up()
     wait_for(shared.warm.is_set, 180)
     yield shared
     shared.shut_down()
@@ -56,8 +66,11 @@ class Studio:
         except OSError:
             return None
 
+    def status(self):
+        return json.loads(self.get("/status.json") or "{}")
+
     def warm(self):
-        return json.loads(self.get("/ready.json") or "{}").get("warm")
+        return self.status().get("warm")
 
     def close(self):
         self.process.terminate()

@@ -14,7 +14,7 @@ from recsys_edu.data import random_split
 from recsys_edu.models import default_settings
 from recsys_edu.studio.jobs import Jobs
 from recsys_edu.studio.slices import RunSpec
-from tests.studio.conftest import wait_for
+from tests.studio.conftest import alive, wait_for
 
 SETTINGS = default_settings("mf", embedding_dim=8, batch_size=128, epochs=4)
 SPEC = RunSpec("planted", "random", SETTINGS)
@@ -208,14 +208,6 @@ def test_the_workers_end_when_the_studio_is_killed():
     parent.kill()
     parent.communicate()
     wait_for(lambda: not alive(sidecar), 60)
-
-
-def alive(pid):
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_jobs_can_be_shut_down_and_started_again_in_one_process(workers, run, monkeypatch):

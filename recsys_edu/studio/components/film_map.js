@@ -371,6 +371,7 @@ function expose(map) {
     get epoch() { return map.frame?.epoch ?? null; },
     get positions() { return map.positions; },
     get fps() { return map.clock.fps; },
+    get moving() { return map.clock.before !== null; },
     get picked() { return map.picked; },
     get zoom() { return map.view.zoom; },
     get links() { return map.links; },

@@ -67,6 +67,7 @@ class View {
 class FrameClock {
   steps = []; // ms between drawings
   fps = 0;
+  before = null; // when the last drawing of this movement was
 
   tick(now) {
     if (this.before) this.steps.push(now - this.before);

@@ -39,7 +39,9 @@ class LossCurves {
     this.plot.ariaLabel = data.strings.label;
     this.theme = readTheme(this.root);
     this.follow(data.live_url);
-    this.startPlotly(data.plotly_url);
+    // Plotly is 5 MB: it waits until the page's own controls are there.
+    if (window.Plotly || !window.requestIdleCallback) this.startPlotly(data.plotly_url);
+    else requestIdleCallback(() => this.startPlotly(data.plotly_url), { timeout: 1000 });
   }
 
   async startPlotly(url) {

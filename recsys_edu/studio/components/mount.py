@@ -1,6 +1,6 @@
-"""Mount the film map and the loss curves on a Streamlit page.
+"""Mount the film map, the loss curves and lists of films on a Streamlit page.
 
-Both listen to one WebSocket of the studio (`live_url`), past Streamlit: a frame of the map or a point of a
+The map and the curves listen to one WebSocket of the studio (`live_url`), past Streamlit: a frame of the map or a point of a
 curve causes no rerun of the script. A rerun hands them new `data`, and they keep what they show.
 
 A URL with a leading slash starts at the server's root; one without is relative to where the app is served,
@@ -30,6 +30,10 @@ LOSS_CURVES = read_assets("loss_curves", ["live.js", "loss_curves.js"])
 mount_film_map = st.components.v2.component("recsys_edu.film_map", **FILM_MAP)
 # Plotly puts its style sheet into the page's head, which does not reach into a shadow root.
 mount_loss_curves = st.components.v2.component("recsys_edu.loss_curves", isolate_styles=False, **LOSS_CURVES)
+
+mount_film_list = st.components.v2.component(
+    "recsys_edu.film_list", **read_assets("film_list", ["film_list.js"])
+)
 
 
 def film_map(
@@ -67,6 +71,16 @@ def loss_curves(figure: dict, live_url: str | None, plotly_url: str, key: str = 
     """
     data = {"figure": figure, "live_url": live_url, "plotly_url": plotly_url, "strings": curve_strings()}
     return mount_loss_curves(key=key, data=data)
+
+
+def film_list(films: Sequence[dict], label: str, empty: str, key: str) -> int | None:
+    """Show films as a list; the item_index of one just clicked, else None.
+
+    A film is {"item_index", "title", "detail", "number": text, "share": length of the bar from 0 to 1, "note": text}.
+    `empty` is said when there is none; `label` names the list for screen readers.
+    """
+    data = {"films": list(films), "label": label, "empty": empty}
+    return mount_film_list(key=key, data=data, on_picked_change=_do_nothing).picked
 
 
 def _do_nothing() -> None:

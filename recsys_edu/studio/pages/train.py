@@ -10,10 +10,14 @@ from recsys_edu.studio.components.mount import film_map, loss_curves
 from recsys_edu.studio.i18n import _
 from recsys_edu.studio.pages import train_controls, train_lists
 
+COMPACT = "<style>.stMainBlockContainer { padding-top: 2.5rem; } .stSidebar h1 { padding-top: 0; }</style>"  # the screen belongs to the map
+
 
 def page() -> None:
+    st.html(COMPACT)
     state.start_settings()
     with st.sidebar:
+        st.title("recsys_edu", anchor=False)
         ready = train_controls.data_controls()
         train_controls.model_controls()
     if not ready:

@@ -7,7 +7,7 @@ import streamlit as st
 from recsys_edu import sources
 from recsys_edu.errors import RecsysEduError
 from recsys_edu.models import MODELS
-from recsys_edu.studio import jobs, state
+from recsys_edu.studio import jobs, slices, state
 from recsys_edu.studio.i18n import _
 
 SPLITS = {
@@ -24,7 +24,7 @@ def data_controls() -> bool:
     """Choose a data set and a split; whether the data set is there."""
     known = {source["name"]: source for source in sources.known()}
     if "data" not in st.session_state:
-        st.session_state["data"] = next(name for name, source in known.items() if source["ready"])
+        st.session_state["data"] = slices.default_data()
     name = st.selectbox(
         _("Data"), list(known), key="data", format_func=lambda n: known[n]["title"],
         help=_("The ratings to learn from. The planted set has known tastes behind it and works offline."),

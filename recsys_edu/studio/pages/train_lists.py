@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from recsys_edu import recommend
 from recsys_edu.studio import jobs, state
+from recsys_edu.studio.components.mount import film_list
 from recsys_edu.studio.i18n import _
 
-NEAR = 8
+NEAR = 6
 SIMILARITIES = {"cosine": _("cosine"), "dot": _("dot product"), "euclid": _("Euclid")}
 
 
@@ -28,77 +28,92 @@ def neighbours_of_picked() -> None:
         st.caption(_("Click a film on the map, or search for one, to see its nearest neighbours here."))
         return
     items = state.split_of(run.spec).train.items
-    st.markdown(f"**{_('Nearest to')}**")
+    st.caption(_("Nearest in all {d} dimensions to").format(d=run.spec.settings.embedding_dim))
     st.text(items["title"].iloc[picked])  # text, never Markdown: a title is data
     st.segmented_control(
         _("Similarity"), list(SIMILARITIES), key="similarity", default="cosine", required=True,
-        format_func=SIMILARITIES.get, help=_("How nearness of two vectors is measured, in all d dimensions."),
+        format_func=SIMILARITIES.get, label_visibility="collapsed", help=_("How nearness of two vectors is measured."),
     )  # fmt: skip
     rows, values = neighbour_rows(run, picked)
-    if not len(rows):
-        st.caption(_("There are no vectors yet. Press Train."))
-        return
-    table = _films(items.iloc[rows]).assign(**{_("similarity"): values})
-    st.dataframe(table, hide_index=True, height="content")
+    films = _films(items, rows, [f"{v:.2f}" for v in values], _shares(values))
+    _pick(film_list(films, _("Nearest films"), _("There are no vectors yet. Press Train."), key="near"))
+
+
+def _shares(values: np.ndarray) -> np.ndarray:
+    """Similarities as lengths of bars, the nearest film's bar being full: euclid counts down from 0."""
+    if st.session_state.get("similarity") == "euclid":
+        return values.max(initial=0) / np.where(values == 0, 1, values) if len(values) else values
+    return np.clip(values / max(values.max(initial=0), 1e-9), 0, 1)
 
 
 @st.fragment(run_every=1.0)
 def lists_for_a_user() -> None:
     run = state.current_run()
-    train = state.split_of(run.spec).train
+    parts = state.split_of(run.spec)
     user_index = st.selectbox(
-        _("Recommend for user"), range(train.num_users), key="user_index", format_func=lambda u: _who(train, u),
-        help=_("Type a number to find a user."),
+        _("Recommend for user"), range(parts.train.num_users), key="user_index",
+        format_func=lambda u: _who(parts.train, u), help=_("Type a number to find a user."),
     )  # fmt: skip
     jobs.shared().watch(run, user_index)
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns(2, gap="large")
     with left:
-        st.subheader(_("Liked most (in the training part)"))
-        table = recommend.liked(train, train.users["user_id"].iloc[user_index])
-        st.dataframe(
-            _films(table).assign(**{_("rating"): table["rating"]}), hide_index=True, height="content"
-        )
+        st.subheader(_("Liked most"), anchor=False, help=_("The user's best rated films of the training part."))
+        _liked(parts.train, user_index)
     with right:
-        st.subheader(_("Top 10 by predicted rating"))
-        _top_ten(run, user_index)
+        st.subheader(
+            _("Recommended now"),
+            anchor=False,
+            help=_("The highest predicted ratings among the films that the user has not rated in the training part."),
+        )
+        _top_ten(run, parts, user_index)
 
 
-def _top_ten(run, user_index: int) -> None:
-    """The best films that the user has not rated in the training part, beside what the user did give in the held-out part."""
-    if run.scores is None or run.scored_user != user_index:
-        st.caption(_("Nothing is learnt yet. Press Train and the list appears."))
-        return
-    parts = state.split_of(run.spec)
-    seen = np.zeros((1, len(run.scores)), dtype=bool)
-    seen[0, parts.train.item_index[parts.train.user_index == user_index]] = True
-    best = recommend.top_n(run.scores[None], seen, 10)[0]
-    best = best[best >= 0]
+def _liked(train, user_index: int) -> None:
+    rows, ratings = recommend.liked_rows(train, user_index)
+    films = _films(train.items, rows, [f"★ {r:g}" for r in ratings], _on_scale(ratings, train.scale))
+    _pick(film_list(films, _("Liked most"), _("This user has no rating in the training part."), key="liked"))
+
+
+def _top_ten(run, parts, user_index: int) -> None:
+    """The best unseen films; where the user rated one of them in the held-out part, that rating beside it."""
+    best, predicted = np.empty(0, int), np.empty(0)
+    if run.scores is not None and run.scored_user == user_index:
+        best, predicted = recommend.best_unseen(run.scores, parts.train, user_index)
     mine = parts.test.user_index == user_index
-    truth = pd.Series(parts.test.rating[mine], index=parts.test.item_index[mine])
-    table = _films(parts.train.items.iloc[best]).assign(
-        **{
-            _("predicted"): np.clip(run.scores[best], *parts.train.scale).round(2),
-            _("held-out rating"): truth.reindex(best).to_numpy(),
-        }
-    )
-    st.dataframe(table, hide_index=True, height="content")
+    truth = dict(zip(parts.test.item_index[mine], parts.test.rating[mine], strict=True))
+    notes = [_("rated ★ {r:g} (held out)").format(r=truth[i]) if i in truth else "" for i in best]
+    share = _on_scale(predicted, parts.train.scale)
+    films = _films(parts.train.items, best, [f"{p:.2f}" for p in predicted], share, notes)
+    _pick(film_list(films, _("Recommended now"), _("Nothing is learnt yet. Press Train."), key="top_ten"))
 
 
-def _films(items: pd.DataFrame) -> pd.DataFrame:
-    """Title, year and genres of items, as a table for people."""
-    return pd.DataFrame(
-        {
-            _("title"): items["title"].to_numpy(),
-            _("year"): items["year"].to_numpy(),
-            _("genres"): items["genres"].str.replace("|", ", ").to_numpy(),
-        }
-    )
+def _films(items, rows, numbers, shares, notes=None) -> list[dict]:
+    """Rows of the items' table as `film_list` takes them."""
+    table = items.iloc[rows]
+    years = ["" if missing else str(year) for year, missing in zip(table["year"], table["year"].isna(), strict=True)]
+    genres = table["genres"].str.replace("|", ", ")
+    details = [" · ".join(filter(None, pair)) for pair in zip(years, genres, strict=True)]
+    columns = zip(rows, table["title"], details, numbers, shares, notes or [""] * len(rows), strict=True)
+    return [
+        {"item_index": int(i), "title": t, "detail": d, "number": n, "share": float(s), "note": note}
+        for i, t, d, n, s, note in columns
+    ]
+
+
+def _on_scale(ratings: np.ndarray, scale: tuple[float, float]) -> np.ndarray:
+    low, high = scale
+    return np.clip((ratings - low) / max(high - low, 1e-9), 0, 1)
+
+
+def _pick(item_index: int | None) -> None:
+    """A film clicked in a list is picked on the map."""
+    if item_index is not None and item_index != st.session_state.get("picked"):
+        st.session_state["picked"] = int(item_index)
+        st.rerun(scope="app")
 
 
 def _who(train, user_index: int) -> str:
     """A user as a line of text: label, age, gender, occupation, as far as known."""
     user = train.users.iloc[user_index]
-    known = [
-        str(user[name]) for name in ("age", "gender", "occupation") if name in user and user[name] is not None
-    ]
+    known = [str(user[name]) for name in ("age", "gender", "occupation") if name in user and user[name] is not None]
     return " · ".join([str(user["user_id"]), *known])

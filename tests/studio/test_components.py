@@ -12,8 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser_fixtures import browser, chromium_path  # noqa: F401
-from component_harness import (
+from tests.studio.component_harness import (
     HOSTILE_INDEX,
     HOSTILE_TITLE,
     FakeStudio,
@@ -24,7 +23,7 @@ from component_harness import (
 
 from recsys_edu.studio.charts import loss_figure
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # The map leaves software WebGL2 alone; without the name of the renderer it cannot tell, and takes it.
 RENDERERS = {
     "webgl2": """const original = WebGL2RenderingContext.prototype.getExtension;

@@ -1,0 +1,165 @@
+"""The studio in a real Chromium: what a class sees when somebody presses a button."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.studio.conftest import Studio, alive, wait_for
+
+pytestmark = pytest.mark.browser
+
+MAP = "window.__filmMap"
+CURVES = "window.__lossCurves"
+
+
+@pytest.fixture
+def page(browser, studio, movielens):
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.goto(studio.url)
+    expect(button(page, "Train")).to_be_enabled(timeout=30_000)
+    page.wait_for_function(f"{CURVES} && {MAP}")
+    yield page
+    assert page.errors == []
+    context.close()
+
+
+def button(page, name):
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def seen(page):
+    """Points on the training curve, frames of the map, and where the first films are."""
+    return page.evaluate(f"[{CURVES}.train, {MAP}.frames, Array.from({MAP}.positions.slice(0, 40))]")
+
+
+def until(page, condition, seconds=60):
+    page.wait_for_function(condition, timeout=1000 * seconds, polling=20)
+
+
+def test_train_makes_the_curve_grow_and_the_map_move_and_the_list_appear(page):
+    expect(page.get_by_text("Nothing is learnt yet. Press Train.").first).to_be_visible()
+    button(page, "Train").click()
+    until(page, f"{CURVES}.train > 3 && {MAP}.frames >= 1")
+    _, _, first = seen(page)
+    until(page, f"{CURVES}.validation >= 2 && {MAP}.frames >= 4")
+    _, _, later = seen(page)
+    assert first != later
+    top = page.get_by_role("list", name="Recommended now").get_by_role("listitem")
+    expect(top).to_have_count(10)
+    expect(page.get_by_text(re.compile(r"Epoch [1-9][\d.]* of 20")).first).to_be_visible()
+
+
+def test_pause_stands_still_and_train_goes_on(page, workers):
+    button(page, "Train").click()
+    until(page, f"{CURVES}.validation >= 1 && {MAP}.frames >= 2")
+    button(page, "Pause").click()
+    expect(page.get_by_text("Paused. Train goes on from here.").first).to_be_visible()
+    until(page, f"!{MAP}.moving")
+    before = seen(page)
+    busy_for_a_while(workers)
+    assert seen(page) == before
+    button(page, "Train").click()
+    until(page, f"{CURVES}.train > {before[0]}")
+
+
+def busy_for_a_while(workers):
+    """A whole other run goes by on the same workers: time in which a run that is not paused would move."""
+    from recsys_edu.models import default_settings
+    from recsys_edu.studio.slices import RunSpec
+
+    settings = default_settings("mf", embedding_dim=8, batch_size=128, epochs=10)
+    other = workers.open("another", RunSpec("planted", "random", settings), 9600)
+    workers.train(other)
+    wait_for(lambda: not other.working)
+    workers.close(other)
+
+
+def test_one_batch_one_epoch_stop_and_reset(page):
+    button(page, "One batch").click()
+    until(page, f"{CURVES}.train === 1")
+    expect(page.get_by_text("Epoch 0.0 of 20 · Paused.").first).to_be_visible()
+    button(page, "One epoch").click()
+    until(page, f"{CURVES}.validation === 1")
+    expect(page.get_by_text("Epoch 1.0 of 20").first).to_be_visible()
+    button(page, "Stop").click()
+    expect(page.get_by_text("Stopped. Train starts again from the beginning.").first).to_be_visible()
+    button(page, "Reset").click()
+    until(page, f"{CURVES}.train === 0")
+    expect(page.get_by_text("Ready. Press Train.").first).to_be_visible()
+
+
+def test_a_film_found_by_title_shows_its_neighbours(page):
+    button(page, "One epoch").click()
+    until(page, f"{MAP}.frames >= 1")
+    search = page.get_by_role("combobox", name="Find a film by title")
+    search.fill("star wars")
+    search.press("ArrowDown")
+    search.press("Enter")
+    near = page.get_by_role("list", name="Nearest films").get_by_role("listitem")
+    expect(near).to_have_count(6)
+    until(page, f"{MAP}.links.length === 6")
+    picked = page.evaluate(f"{MAP}.picked")
+    near.first.get_by_role("button").click()  # a film of the list is picked in turn
+    until(page, f"{MAP}.picked !== {picked}")
+
+
+def test_a_click_on_the_map_picks_that_film(page):
+    button(page, "One epoch").click()
+    until(page, f"{MAP}.frames >= 1 && {MAP}.screenOf(49)")
+    spot = page.evaluate(f"{MAP}.screenOf(49)")
+    page.mouse.click(spot["x"], spot["y"])
+    expect(page.get_by_role("list", name="Nearest films").get_by_role("listitem")).to_have_count(6)
+
+
+def test_another_user_gets_another_list(page):
+    button(page, "One epoch").click()
+    top = page.get_by_role("list", name="Recommended now").get_by_role("listitem")
+    expect(top).to_have_count(10)
+    before = top.all_inner_texts()
+    user = page.get_by_role("combobox", name=re.compile("Recommend for user"))
+    user.fill("405 ·")
+    user.press("Enter")
+    expect(user).to_have_value(re.compile("^405 · "))
+    expect(top).to_have_count(10)
+    wait_for(lambda: top.all_inner_texts() not in ([], before), 20)
+
+
+def test_a_closed_tab_frees_its_work(browser, studio):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(studio.url)
+    expect(button(page, "Train")).to_be_enabled(timeout=30_000)
+    page.get_by_role("spinbutton", name="Epochs").fill("1000")
+    page.get_by_role("spinbutton", name="Epochs").press("Enter")
+    button(page, "Train").click()
+    until(page, f"{CURVES}.train > 2")
+    assert studio.status()["working"] >= 1
+    context.close()
+    wait_for(lambda: studio.status()["working"] == 0, 20)
+
+
+def test_a_studio_of_its_own_starts_useful_maps_no_tensorflow_and_leaves_nothing(browser, tmp_path):
+    environment = {k: v for k, v in os.environ.items() if k != "RECSYS_EDU_SCHEDULER"}
+    studio = Studio(**environment)
+    page = browser.new_page()
+    page.goto(studio.url)
+    expect(button(page, "Train")).to_be_enabled(timeout=30_000)
+    button(page, "Train").click()  # before the workers are warm
+    expect(page.get_by_text("loading TensorFlow").first).to_be_visible()
+    page.wait_for_function(f"{CURVES} && {CURVES}.train > 0", timeout=180_000)
+    maps = Path(f"/proc/{studio.process.pid}/maps").read_text(encoding="utf-8")
+    assert "site-packages/streamlit" in maps or "pandas" in maps  # it is the right process
+    assert "tensorflow" not in maps
+    assert "llvmlite" not in maps  # nor UMAP
+    children = subprocess.run(["pgrep", "-P", str(studio.process.pid)], capture_output=True, text=True).stdout.split()
+    assert children
+    studio.close()
+    wait_for(lambda: not any(alive(int(pid)) for pid in children), 30)
+    page.close()

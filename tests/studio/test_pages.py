@@ -1,0 +1,109 @@
+"""Every page of the router, run as Streamlit runs it, without a browser: what is asked for is what is shown."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from recsys_edu.studio.pages import train_controls
+from tests.studio.conftest import ROOT, wait_for
+
+
+@pytest.fixture
+def page(workers):
+    page = AppTest.from_file(str(ROOT / "recsys_edu" / "studio" / "router.py"), default_timeout=60).run()
+    yield page
+    run = current(workers, page)
+    if run is not None:
+        workers.close(run)
+
+
+def current(workers, page):
+    return workers.get(page.session_state["run"] if "run" in page.session_state else None)
+
+
+def choose(page, **values):
+    for key, value in values.items():
+        kind = {"data": "selectbox", "split": "selectbox", "model": "selectbox", "user_index": "selectbox"}.get(key)
+        widgets = getattr(page, kind) if kind else [*page.select_slider, *page.number_input]
+        widget = next(w for w in widgets if w.key == key)
+        widget.set_value(value)
+    return page.run()
+
+
+def press(page, label):
+    next(button for button in page.button if button.label == label).click()
+    return page.run()
+
+
+def test_the_first_screen_is_ready_to_train(workers, page):
+    assert not page.exception
+    assert [button.label for button in page.button] == ["Train", "Pause", "One batch", "One epoch", "Stop", "Reset"]
+    assert not page.button[0].disabled
+    assert all(page.button[k].disabled for k in (1, 4, 5))
+    assert all(button.help for button in page.button)
+    assert current(workers, page).mode == "ready"
+
+
+def test_train_runs_the_chosen_settings_to_the_end(workers, page):
+    choose(page, data="planted", model="mf")
+    choose(page, embedding_dim=4, batch_size=128, epochs=2, seed=5)
+    press(page, "Train")
+    run = wait_for(lambda: current(workers, page))
+    wait_for(lambda: run.mode == "finished")
+    settings = run.spec.settings
+    assert (run.spec.data, settings.embedding_dim, settings.epochs, settings.seed) == ("planted", 4, 2, 5)
+    assert run.step == 2 * 75
+    page.run()
+    assert "Epoch 2.0 of 2" in page.get("progress")[0].proto.text
+
+
+def test_choosing_a_model_sets_what_suits_it(page):
+    choose(page, model="article")
+    assert not [s for s in page.select_slider if s.key == "l2"]  # it has no such term
+    choose(page, model="mlp")
+    assert next(s for s in page.select_slider if s.key == "l2").value == 2.0
+    assert not page.exception
+
+
+def test_changed_settings_keep_the_old_run_until_train_is_pressed(workers, page):
+    choose(page, data="planted", epochs=1)
+    press(page, "Train")
+    old = current(workers, page)
+    wait_for(lambda: old.mode == "finished")
+    choose(page, embedding_dim=2)
+    assert current(workers, page) is old
+    assert any("Train starts a new run" in info.value for info in page.info)
+    press(page, "Train")
+    new = current(workers, page)
+    assert new is not old
+    assert new.spec.settings.embedding_dim == 2
+    assert workers.get(old.token) is None  # its memory is free
+
+
+def test_the_scored_user_follows_the_choice(workers, page):
+    choose(page, data="planted", epochs=1)
+    press(page, "Train")
+    run = current(workers, page)
+    wait_for(lambda: run.mode == "finished")
+    choose(page, user_index=42)
+    wait_for(lambda: run.scored_user == 42)
+    assert not page.exception
+
+
+def test_an_exploding_loss_is_told_on_the_page(workers, page, monkeypatch):
+    monkeypatch.setattr(train_controls, "LEARNING_RATES", [0.005, 1e9])
+    choose(page, data="planted")
+    choose(page, learning_rate=1e9, epochs=500)
+    press(page, "Train")
+    run = current(workers, page)
+    wait_for(lambda: not run.working)
+    page.run()
+    assert run.mode == "failed"
+    assert "learning rate ten times smaller" in page.error[0].value
+
+
+def test_a_data_set_that_is_not_here_is_offered(page, monkeypatch, tmp_path):
+    monkeypatch.setenv("RECSYS_EDU_DATA", str(tmp_path))
+    choose(page, data="movielens-100k")
+    assert page.header[0].value == "MovieLens 100K"
+    assert [button.label for button in page.button] == ["Fetch MovieLens 100K"]
+    assert not page.exception
