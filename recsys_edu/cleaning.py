@@ -74,7 +74,10 @@ class CleaningReport:
 
 
 def read_ratings_csv(
-    path: str | Path, scale: tuple[float, float] | None = None, drop_constant_users: bool = False
+    path: str | Path,
+    scale: tuple[float, float] | None = None,
+    drop_constant_users: bool = False,
+    to_learn_from: bool = True,
 ) -> tuple[Ratings, CleaningReport]:
     """Ratings from a text file with a header and the columns user, item, rating and, if known, timestamp.
 
@@ -83,7 +86,8 @@ def read_ratings_csv(
     lines with a missing value, ratings outside `scale` (lowest, highest) or infinite, and all but the latest
     rating of the same user and item (the last in the file where the time is equal or unknown). Users whose
     ratings are all equal tell nothing of taste but something of the items' popularity: they are kept unless
-    `drop_constant_users`.
+    `drop_constant_users`. A file that is not `to_learn_from`, but to be tested on, may hold a single user, item or
+    value.
 
     Raises DataError, with the line where there is one, for anything that is not such a file.
     """
@@ -100,6 +104,8 @@ def read_ratings_csv(
     constant = _constant_users(table)
     if drop_constant_users:
         table = table[~table["user"].isin(constant)]
+    if to_learn_from:
+        _check_variety(table, path)
     ratings = _index(table, path, scale)
     report = CleaningReport(
         read=read,
@@ -130,32 +136,23 @@ def _read_text(path: Path) -> str:
     except OSError as error:
         raise DataError(f"Cannot read {path}: {error.strerror or error}.") from error
     if len(data) > MAX_BYTES:
-        raise DataError(
-            f"{path} is larger than {MAX_BYTES // 2**20} MiB. Keep a part of its lines and try again."
-        )
+        raise DataError(f"{path} is larger than {MAX_BYTES // 2**20} MiB. Keep a part of its lines and try again.")
     if data.startswith((b"PK\x03\x04", b"\x1f\x8b", b"%PDF", b"\xd0\xcf\x11\xe0")):
-        raise DataError(
-            f"{path} is a spreadsheet, an archive or a PDF, not text. Export or unpack it as CSV first."
-        )
+        raise DataError(f"{path} is a spreadsheet, an archive or a PDF, not text. Export or unpack it as CSV first.")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(f"{path} is UTF-16, not UTF-8. Save it again as 'CSV UTF-8'.")
     nul = data.find(b"\0")
     if nul >= 0:
         raise DataError(
-            f"{path}, line {_line_at(data, nul)}: there is a NUL byte, so this is no text. Export the file "
-            "as CSV."
+            f"{path}, line {_line_at(data, nul)}: there is a NUL byte, so this is no text. Export the file as CSV."
         )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = _line_at(data, error.start)
-        raise DataError(
-            f"{path}, line {line}: this is not UTF-8. Save the file again as 'CSV UTF-8'."
-        ) from error
+        raise DataError(f"{path}, line {line}: this is not UTF-8. Save the file again as 'CSV UTF-8'.") from error
     if not text.strip():
-        raise DataError(
-            f"{path} is empty. Its first line must name the columns: user,item,rating[,timestamp]."
-        )
+        raise DataError(f"{path} is empty. Its first line must name the columns: user,item,rating[,timestamp].")
     return text
 
 
@@ -184,9 +181,7 @@ def _parse(text: str, path: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
         values.append(wanted(record))
     if not values:
         raise DataError(f"{path} has a header and no ratings. Add one line for each rating.")
-    texts = {
-        name: _clean_column(column) for name, column in zip(columns, zip(*values, strict=True), strict=True)
-    }
+    texts = {name: _clean_column(column) for name, column in zip(columns, zip(*values, strict=True), strict=True)}
     ignored = tuple(clean_text(name) for k, name in enumerate(header) if k not in columns.values())
     return pd.DataFrame(texts | {"line": lines}), ignored
 
@@ -201,8 +196,7 @@ def _records(reader, path: Path):
             begin = reader.line_num + 1
     except csv.Error as error:
         raise DataError(
-            f"{path}, line {begin}: the quotes of the record that begins here do not match ({error}). Mend "
-            "the line."
+            f"{path}, line {begin}: the quotes of the record that begins here do not match ({error}). Mend the line."
         ) from error
 
 
@@ -262,9 +256,7 @@ def _number(table: pd.DataFrame, column: str, path: Path, limit: float = np.inf)
     if wrong.any():
         line, value = table.loc[wrong, ["line", column]].iloc[0]
         unit = " of seconds since 1970" if column == "timestamp" else ", with a point for decimals"
-        raise DataError(
-            f"{path}, line {line}: the {column} {value[:40]!r} is not a number{unit}. Mend or remove it."
-        )
+        raise DataError(f"{path}, line {line}: the {column} {value[:40]!r} is not a number{unit}. Mend or remove it.")
     return numbers
 
 
@@ -285,24 +277,24 @@ def _constant_users(table: pd.DataFrame) -> pd.Index:
     return ratings.index[(ratings["size"] >= 2) & (ratings["nunique"] == 1)]
 
 
+def _check_variety(table: pd.DataFrame, path: Path) -> None:
+    """Raises DataError for ratings of which nothing can be learnt: of one user, of one item, or all equal."""
+    for kind in ("user", "item"):
+        if table[kind].nunique() == 1:
+            only = table[kind].iloc[0]
+            raise DataError(f"{path} has ratings of one {kind} only ({only}). Learning taste needs two or more.")
+    if table["rating"].nunique() == 1:
+        value = table["rating"].iloc[0]
+        raise DataError(f"All ratings of {path} are {value:g}: there is nothing to tell apart. Add other ratings.")
+
+
 def _index(table: pd.DataFrame, path: Path, scale: tuple[float, float] | None) -> Ratings:
     """The cleaned table as Ratings: labels sorted, their rank is the index."""
     if len(table) == 0:
-        raise DataError(
-            f"No rating of {path} is left after cleaning. Check its ratings, its scale and empty cells."
-        )
+        raise DataError(f"No rating of {path} is left after cleaning. Check its ratings, its scale and empty cells.")
     users, user_index = _labels(table["user"])
     items, item_index = _labels(table["item"])
-    for kind, labels in (("user", users), ("item", items)):
-        if len(labels) < 2:
-            raise DataError(
-                f"{path} has ratings of one {kind} only ({labels[0]}). Learning taste needs two or more."
-            )
     lowest, highest = scale or (float(table["rating"].min()), float(table["rating"].max()))
-    if not lowest < highest:
-        raise DataError(
-            f"All ratings of {path} are {lowest:g}: there is nothing to tell apart. Add other ratings."
-        )
     return Ratings(
         user_index=user_index.astype(np.int32),
         item_index=item_index.astype(np.int32),

@@ -1,10 +1,12 @@
-"""The command line: `python -m recsys_edu COMMAND`. Each command is a short function; what it needs is imported in it."""
+"""The command line: `python -m recsys_edu COMMAND`. Each command is a short function; what it needs is
+imported in it."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0, 1 after a sentence for the user, 2 for wrong usage, 130 for Ctrl-C."""
+    """Run one command. Returns the exit code: 0, 1 after a sentence for the user, 2 for wrong usage, 130 for
+    Ctrl-C."""
     options = parser().parse_args(argv)
     try:
         return options.run(options) or 0
@@ -128,6 +131,7 @@ def run_app(options) -> int:
         sources.fetch("movielens-100k")
     except RecsysEduError as error:  # the studio works without it
         print(f"recsys_edu: {error}", file=sys.stderr)
+    _check_port(options.port)
     print(f"The studio starts at http://localhost:{options.port}; Ctrl-C ends it.", flush=True)
     os.chdir(ROOT)  # where .streamlit/config.toml is
     sys.path.insert(0, str(ROOT))
@@ -135,6 +139,13 @@ def run_app(options) -> int:
 
     app.run(config={"server.port": options.port, "server.headless": options.no_browser})
     return 0
+
+
+def _check_port(port: int) -> None:
+    """Raises SettingsError if another program already serves on this port of localhost."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise SettingsError(f"Port {port} is in use, perhaps by another studio. Try: app --port {port + 1}")
 
 
 def run_lab(options) -> int:
@@ -234,3 +245,7 @@ def _table(result: dict) -> str:
 def _lines(table, value: str) -> str:
     rows = zip(table[value], table["title"], table["genres"], strict=True)
     return "\n".join(f"  {number:4.2f}  {title}  ({genres.replace('|', ', ')})" for number, title, genres in rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

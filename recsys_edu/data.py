@@ -150,9 +150,7 @@ def split_by_time(ratings: Ratings, test_share: float = 0.2, seed: int = 0) -> S
     border are unknown to the training part. Raises SettingsError without timestamps, or if a part is empty.
     """
     order = _by_time(ratings, seed)
-    return _cut(
-        ratings, order, test_share, f"by time, the latest {test_share:.0%} of the ratings, seed {seed}"
-    )
+    return _cut(ratings, order, test_share, f"by time, the latest {test_share:.0%} of the ratings, seed {seed}")
 
 
 def leave_last_out(ratings: Ratings, seed: int = 0) -> Split:
@@ -171,9 +169,7 @@ def leave_last_out(ratings: Ratings, seed: int = 0) -> Split:
         raise SettingsError(
             f"In {ratings.name} no user has two ratings, so none can be left out. Use the random split."
         )
-    return _split(
-        ratings, rows, f"leave-last-out, the latest rating of each of {len(rows):,} users, seed {seed}"
-    )
+    return _split(ratings, rows, f"leave-last-out, the latest rating of each of {len(rows):,} users, seed {seed}")
 
 
 def split_by_rows(ratings: Ratings, rows: np.ndarray) -> Split:
@@ -188,8 +184,7 @@ def split_by_rows(ratings: Ratings, rows: np.ndarray) -> Split:
     outside = rows[(rows < 0) | (rows >= n)]
     if len(outside):
         raise SettingsError(
-            f"Row {outside[0]} does not exist: {ratings.name} has {n:,} ratings, rows 0 to {n - 1}. Mend "
-            "the rows."
+            f"Row {outside[0]} does not exist: {ratings.name} has {n:,} ratings, rows 0 to {n - 1}. Mend the rows."
         )
     values, counts = np.unique(rows, return_counts=True)
     if len(values) < len(rows):
@@ -229,8 +224,7 @@ def split(ratings: Ratings, how: str | Path, seed: int = 0) -> Split:
         return named[str(how)](ratings, seed=seed)
     if not Path(how).is_file():
         raise SettingsError(
-            f"There is no split {str(how)!r}. Use random, last or time, or the path of a text file with row "
-            "numbers."
+            f"There is no split {str(how)!r}. Use random, last or time, or the path of a text file with row numbers."
         )
     return split_by_rows(ratings, read_rows(how))
 
@@ -256,8 +250,7 @@ def _cut(ratings: Ratings, order: np.ndarray, test_share: float, how: str) -> Sp
     n_test = round(len(order) * test_share)
     if not 0 < n_test < len(order):
         raise SettingsError(
-            f"A test share of {test_share:g} of {len(order):,} ratings leaves a part empty. Use one between "
-            "0 and 1."
+            f"A test share of {test_share:g} of {len(order):,} ratings leaves a part empty. Use one between 0 and 1."
         )
     return _split(ratings, order[-n_test:], how)
 

@@ -98,9 +98,7 @@ def check_package(name: str, pinned: str, found: str | None) -> Finding:
     if found is None:
         return Finding(name, "fail", f"is not installed; {pinned} is needed. {remedy}")
     if found != pinned:
-        return Finding(
-            name, "warn", f"{found} is installed, {pinned} is what the kit is tested with. {remedy}"
-        )
+        return Finding(name, "warn", f"{found} is installed, {pinned} is what the kit is tested with. {remedy}")
     return Finding(name, "ok", f"{found}.")
 
 
@@ -155,9 +153,7 @@ def check_memory(available: int) -> Finding:
     if available < 1 * GB:
         return Finding("memory", "fail", f"{sentence}; training takes about 1 GB. Close other programs.")
     if available < 2 * GB:
-        return Finding(
-            "memory", "warn", f"{sentence}; the studio is at ease with 2 GB. Close other programs."
-        )
+        return Finding("memory", "warn", f"{sentence}; the studio is at ease with 2 GB. Close other programs.")
     return Finding("memory", "ok", f"{sentence}.")
 
 
@@ -170,9 +166,7 @@ def usable_cores() -> int:
 
 def check_cores(cores: int) -> Finding:
     if cores < 2:
-        return Finding(
-            "cores", "warn", "only 1: the studio stalls at times while it trains. 2 or more are better."
-        )
+        return Finding("cores", "warn", "only 1: the studio stalls at times while it trains. 2 or more are better.")
     return Finding("cores", "ok", f"{cores}.")
 
 
@@ -205,7 +199,5 @@ def check_import(module: str) -> Finding:
         return Finding(name, "fail", f"does not work ({reason}). Delete .venv and run again.")
     seconds = float(result.stdout.split()[-1])
     if seconds > SLOW_IMPORT:
-        return Finding(
-            name, "warn", f"{seconds:.1f} s: slow. It is faster the second time; close other programs."
-        )
+        return Finding(name, "warn", f"{seconds:.1f} s: slow. It is faster the second time; close other programs.")
     return Finding(name, "ok", f"{seconds:.1f} s.")

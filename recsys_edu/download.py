@@ -29,9 +29,7 @@ def download(url: str, size: int, sha256: str, progress: bool = True) -> bytes:
     """
     data = bytearray()
     # tqdm's disable=None: a bar on a terminal, none in a pipe.
-    bar = tqdm(
-        total=size, unit="B", unit_scale=True, desc=url.rpartition("/")[2], disable=None if progress else True
-    )
+    bar = tqdm(total=size, unit="B", unit_scale=True, desc=url.rpartition("/")[2], disable=None if progress else True)
     try:
         with bar, urllib.request.urlopen(url, timeout=TIMEOUT) as response:
             while len(data) <= size and (chunk := response.read(CHUNK)):

@@ -53,7 +53,8 @@ def pca(x: np.ndarray) -> np.ndarray:
 
 
 def true_neighbours(x: np.ndarray, k: int = NEIGHBOURS, rows_at_once: int = 2048) -> tuple[np.ndarray, np.ndarray]:
-    """Exact Euclidean neighbours of each row of x, (n, d), itself first, nearest first: rows and distances, (n, k + 1)."""
+    """Exact Euclidean neighbours of each row of x, (n, d), itself first, nearest first: rows and distances, (n, k +
+    1)."""
     found = []
     squared = (x**2).sum(axis=1)
     for first in range(0, len(x), rows_at_once):
@@ -103,7 +104,7 @@ def _umap(x, neighbours, distances, start, seed: int, epochs: int = 20) -> np.nd
     """A few epochs of UMAP from the positions `start`, at its low level (its public API takes 3-4 s a frame)."""
     from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
 
-    random = np.random.RandomState(seed)  # noqa: NPY002 - UMAP takes no Generator
+    random = np.random.RandomState(seed)
     graph, _, _ = fuzzy_simplicial_set(
         x, NEIGHBOURS, random, "euclidean", knn_indices=neighbours[:, :-1], knn_dists=distances[:, :-1]
     )

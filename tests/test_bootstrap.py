@@ -310,9 +310,7 @@ def test_the_front_door_loads_the_standard_library_alone():
         "import sys; before = set(sys.modules); import recsys_edu, recsys_edu.__main__;"
         "print(*{name.split('.')[0] for name in set(sys.modules) - before})"
     )
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert set(loaded.stdout.split()) - sys.stdlib_module_names == {"recsys_edu"}
 
 
@@ -404,9 +402,7 @@ def test_an_active_environment_serves_only_with_all_modules(monkeypatch, tmp_pat
 def read_pins(path: Path) -> dict[str, set[str]]:
     """{name: versions} of a requirements file or a lock."""
     pins: dict[str, set[str]] = {}
-    for name, version in re.findall(
-        r"^([\w.-]+)==([^\s;]+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE
-    ):
+    for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE):
         pins.setdefault(name, set()).add(version)
     return pins
 

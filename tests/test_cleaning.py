@@ -148,8 +148,8 @@ def test_clean_text_is_one_printable_line(text):
         (" \n\n", "is empty"),
         ("user,item,rating\n", "a header and no ratings"),
         (
-            "196\t242\t3\t881250949\n",
-            "line 1: no column for the user and the item and the rating among: 196",
+            "7\t9\t3\t900000000\n",
+            "line 1: no column for the user and the item and the rating among: 7",
         ),
         ("\nuser,item\n1,2\n", "line 2: no column for the rating among: user, item"),
         (

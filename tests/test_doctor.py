@@ -93,7 +93,5 @@ def test_import_time_is_taken_and_a_broken_import_fails():
 def test_the_doctor_imports_nothing_heavy():
     heavy = "{'tensorflow', 'umap', 'streamlit', 'pandas'}"
     code = f"import sys, recsys_edu.doctor; print({heavy} & set(sys.modules))"
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=doctor.ROOT, capture_output=True, text=True, check=True
-    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=doctor.ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "set()"

@@ -51,7 +51,9 @@ def test_a_frame_keeps_its_promises(clusters, method):
     assert frame.positions.shape == (200, 2)
     np.testing.assert_allclose(frame.positions.mean(axis=0), 0, atol=1e-4)
     assert np.sqrt((frame.positions**2).sum(axis=1).mean()) == pytest.approx(1, abs=1e-4)
-    same = np.mean([np.mean(kind[KDTree(frame.positions).query(p, 6)[1]] == k) for p, k in zip(frame.positions, kind)])
+    same = np.mean(
+        [np.mean(kind[KDTree(frame.positions).query(p, 6)[1]] == k) for p, k in zip(frame.positions, kind, strict=True)]
+    )
     assert same > 0.9  # the four groups are seen
 
 

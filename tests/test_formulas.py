@@ -55,9 +55,7 @@ def random_pairs(rng, num_users, num_items, n):
 
 
 def test_layer_is_the_arithmetic_one_does_on_paper():
-    layer = F.Layer(
-        W=np.array([[1.0, 2.0], [0.0, -1.0], [3.0, 0.0]]), b=np.array([0.5, 0.0, -1.0]), activation="relu"
-    )
+    layer = F.Layer(W=np.array([[1.0, 2.0], [0.0, -1.0], [3.0, 0.0]]), b=np.array([0.5, 0.0, -1.0]), activation="relu")
     Y, _ = F.dense_forward(np.array([[2.0, 1.0]]), layer)
     assert Y.tolist() == [[1 * 2 + 2 * 1 + 0.5, 0.0, 3 * 2 + 0 * 1 - 1]]  # the second, −1, is cut off by ReLU
 
@@ -136,20 +134,14 @@ def test_embedding_lookup_is_a_one_hot_product_forwards_and_backwards(seed, num_
 
 
 def test_a_row_that_occurs_twice_gets_both_gradients():
-    dP = F.embedding_backward(
-        np.array([[1.0, 10.0], [2.0, 20.0], [4.0, 40.0]]), np.array([2, 0, 2]), num_rows=3
-    )
+    dP = F.embedding_backward(np.array([[1.0, 10.0], [2.0, 20.0], [4.0, 40.0]]), np.array([2, 0, 2]), num_rows=3)
     assert dP.tolist() == [[2, 20], [0, 0], [1 + 4, 10 + 40]]
 
 
 @few
-@given(
-    seed=seeds, num_users=sizes, num_items=sizes, d=sizes, hidden=sizes, n=st.integers(1, 12), σ=activations
-)
+@given(seed=seeds, num_users=sizes, num_items=sizes, d=sizes, hidden=sizes, n=st.integers(1, 12), σ=activations)
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
-def test_f_of_u_i_gradients_agree_with_gradient_tape(
-    tf, reduction, seed, num_users, num_items, d, hidden, n, σ
-):
+def test_f_of_u_i_gradients_agree_with_gradient_tape(tf, reduction, seed, num_users, num_items, d, hidden, n, σ):
     rng = np.random.default_rng(seed)
     P, Q, _, _ = random_factors(rng, num_users, num_items, d)
     user_index, item_index, r = random_pairs(rng, num_users, num_items, n)
@@ -157,9 +149,7 @@ def test_f_of_u_i_gradients_agree_with_gradient_tape(
     W2, b2 = rng.normal(size=(1, hidden)), rng.normal(size=1)
     layers = [F.Layer(W1, b1, σ), F.Layer(W2, b2, "identity")]
     r_hat, cache = F.f_forward(user_index, item_index, P, Q, layers)
-    dP, dQ, [(dW1, db1), (dW2, db2)] = F.f_backward(
-        F.squared_loss_gradient(r, r_hat, reduction=reduction), cache
-    )
+    dP, dQ, [(dW1, db1), (dW2, db2)] = F.f_backward(F.squared_loss_gradient(r, r_hat, reduction=reduction), cache)
 
     θ = [tf.Variable(value) for value in (P, Q, W1, b1, W2, b2)]
     with tf.GradientTape() as tape:
@@ -192,9 +182,7 @@ def test_the_articles_sum_refuses_missing_ratings():
 
 
 def test_dot_product_prediction_and_loss_by_hand():
-    θ = F.Factors(
-        P=np.array([[1.0, 2.0]]), Q=np.array([[3.0, -1.0]]), b_u=np.array([0.5]), b_i=np.array([-0.25])
-    )
+    θ = F.Factors(P=np.array([[1.0, 2.0]]), Q=np.array([[3.0, -1.0]]), b_u=np.array([0.5]), b_i=np.array([-0.25]))
     pair = np.array([0]), np.array([0])
     assert F.mf_predict(θ, 3.0, *pair).tolist() == [3 + 0.5 - 0.25 + (1 * 3 + 2 * -1)]  # 4.25
     penalty = (1 + 4) + (9 + 1) + 0.5**2 + 0.25**2
@@ -202,9 +190,7 @@ def test_dot_product_prediction_and_loss_by_hand():
 
 
 @few
-@given(
-    seed=seeds, num_users=sizes, num_items=sizes, d=sizes, n=st.integers(1, 12), λ=st.sampled_from([0.0, 0.3])
-)
+@given(seed=seeds, num_users=sizes, num_items=sizes, d=sizes, n=st.integers(1, 12), λ=st.sampled_from([0.0, 0.3]))
 def test_mf_gradients_agree_with_gradient_tape(tf, seed, num_users, num_items, d, n, λ):
     rng = np.random.default_rng(seed)
     θ = random_factors(rng, num_users, num_items, d)
@@ -216,9 +202,7 @@ def test_mf_gradients_agree_with_gradient_tape(tf, seed, num_users, num_items, d
         norms = tf.reduce_sum(p**2, axis=1) + tf.reduce_sum(q**2, axis=1) + b_u**2 + b_i**2
         L = tf.reduce_mean(e**2) + λ * tf.reduce_mean(norms)
     close(F.mf_loss(θ, 3.5, u, i, r, λ), L, rtol=1e-9)
-    for gradient, expected in zip(
-        F.mf_gradients(θ, 3.5, u, i, r, λ), tape.gradient(L, variables), strict=True
-    ):
+    for gradient, expected in zip(F.mf_gradients(θ, 3.5, u, i, r, λ), tape.gradient(L, variables), strict=True):
         close(gradient, tf.convert_to_tensor(expected), rtol=1e-8, atol=1e-9)
 
 
@@ -287,9 +271,7 @@ def test_sgd_takes_the_steps_of_keras(keras):
 def test_adam_takes_the_steps_of_keras(keras, β1, β2, ε, atol):
     θ, m, v = START, np.zeros((3, 4)), np.zeros((3, 4))
     optimizer = keras.optimizers.Adam(0.125, beta_1=β1, beta_2=β2, epsilon=ε)
-    for t, (gradient, expected) in enumerate(
-        zip(GRADIENTS, steps_of(keras, optimizer), strict=True), start=1
-    ):
+    for t, (gradient, expected) in enumerate(zip(GRADIENTS, steps_of(keras, optimizer), strict=True), start=1):
         θ, m, v = F.adam_step(θ, gradient, m, v, t, 0.125, β1, β2, ε)
         close(θ, expected, rtol=0, atol=atol)
 

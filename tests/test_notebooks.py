@@ -36,9 +36,7 @@ def test_is_valid_and_clean(path):
     assert notebook.metadata.kernelspec.name == "python3"
     for cell in code_of(notebook):
         assert not cell.outputs, f"{cell.id} has outputs: run nbstripout --keep-id {path.name}"
-        assert cell.execution_count is None, (
-            f"{cell.id} has an execution count: run nbstripout --keep-id {path.name}"
-        )
+        assert cell.execution_count is None, f"{cell.id} has an execution count: run nbstripout --keep-id {path.name}"
 
 
 @every_notebook
@@ -54,14 +52,10 @@ def test_cell_ids_say_what_the_cell_is(path):
 def private_names(source):
     """What `source` takes from recsys_edu, or reads off a module taken from it, with a leading underscore."""
     nodes = list(ast.walk(ast.parse(source)))
-    froms = [
-        n for n in nodes if isinstance(n, ast.ImportFrom) and (n.module or "").split(".")[0] == "recsys_edu"
-    ]
+    froms = [n for n in nodes if isinstance(n, ast.ImportFrom) and (n.module or "").split(".")[0] == "recsys_edu"]
     imported = {alias.asname or alias.name for n in froms for alias in n.names}
     dotted = [part for n in froms for part in (*n.module.split("."), *(alias.name for alias in n.names))]
-    dotted += [
-        part for n in nodes if isinstance(n, ast.Import) for a in n.names for part in a.name.split(".")
-    ]
+    dotted += [part for n in nodes if isinstance(n, ast.Import) for a in n.names for part in a.name.split(".")]
     read_off = [
         n.attr
         for n in nodes

@@ -52,9 +52,7 @@ def recbole_files():
         item += f"{item_id}\t{title}\t{year}\t{' '.join(reversed(genres.split('|')))}\n"
     user = "user_id:token\tage:token\tgender:token\toccupation:token\tzip_code:token\n"
     user += "".join("\t".join(user) + "\n" for user in USERS)
-    return {
-        f"ml-100k.{kind}": text.encode() for kind, text in (("inter", inter), ("item", item), ("user", user))
-    }
+    return {f"ml-100k.{kind}": text.encode() for kind, text in (("inter", inter), ("item", item), ("user", user))}
 
 
 def zipped(files, folder):
@@ -307,9 +305,7 @@ def test_where_grouplens_fails_the_wheel_is_taken(server, no_index, tmp_path, pa
     reason = {"/other": "wrong checksum", "/gone": "404", "/stall": "timed out"}[path]
     assert f"127.0.0.1:{server.http.server_port}{path}" in said
     assert reason in said
-    same = sources.fetch(
-        "movielens-100k", cache=tmp_path / "b", origin=server.origin("/good"), progress=False
-    )
+    same = sources.fetch("movielens-100k", cache=tmp_path / "b", origin=server.origin("/good"), progress=False)
     assert cached(folder) == cached(same)
 
 
@@ -336,9 +332,7 @@ def test_an_environment_without_pip_and_uv_makes_its_own(monkeypatch):
 
 def test_no_network_names_the_ways_out(server, no_index, tmp_path):
     with pytest.raises(DataError) as error:
-        sources.fetch(
-            "movielens-100k", cache=tmp_path / "cache", origin=server.origin("/gone"), progress=False
-        )
+        sources.fetch("movielens-100k", cache=tmp_path / "cache", origin=server.origin("/gone"), progress=False)
     for part in (
         "Connect this machine to the network",
         "mirror for pip",
@@ -412,9 +406,7 @@ def test_a_write_cut_short_leaves_nothing_that_is_trusted(server, tmp_path, monk
 
 def test_many_fetches_at_once(server, tmp_path):
     def fetch(_):
-        folder = sources.fetch(
-            "movielens-100k", cache=tmp_path, origin=server.origin("/good"), progress=False
-        )
+        folder = sources.fetch("movielens-100k", cache=tmp_path, origin=server.origin("/good"), progress=False)
         return len(sources.load("movielens-100k", cache=tmp_path)), folder
 
     with ThreadPoolExecutor(8) as pool:
@@ -425,9 +417,7 @@ def test_many_fetches_at_once(server, tmp_path):
 def test_a_folder_that_cannot_be_written_is_a_sentence(server, tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(DataError, match=r"Cannot write to .*set RECSYS_EDU_DATA"):
-        sources.fetch(
-            "movielens-100k", cache=tmp_path / "file", origin=server.origin("/good"), progress=False
-        )
+        sources.fetch("movielens-100k", cache=tmp_path / "file", origin=server.origin("/good"), progress=False)
 
 
 # --- names and folders
@@ -476,8 +466,6 @@ def test_loading_is_quick_and_light(movielens):
         sources.load("movielens-100k")
         seconds.append(time.perf_counter() - start)
     assert min(seconds) < 0.3
-    code = (
-        "import sys, recsys_edu.sources; print({'tensorflow', 'keras', 'umap', 'streamlit'} & {*sys.modules})"
-    )
+    code = "import sys, recsys_edu.sources; print({'tensorflow', 'keras', 'umap', 'streamlit'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -20,9 +20,7 @@ from recsys_edu.models.contract import RatingModel
 class MLP(RatingModel):
     """Hidden layers of `hidden_units` neurons over [p_u ; q_i], with L2 strength `l2` = λ on the vectors."""
 
-    def __init__(
-        self, num_users: int, num_items: int, embedding_dim: int, l2: float = 0.0, hidden_units=(64, 32)
-    ):
+    def __init__(self, num_users: int, num_items: int, embedding_dim: int, l2: float = 0.0, hidden_units=(64, 32)):
         super().__init__()
         self.num_users, self.num_items, self.embedding_dim, self.l2 = num_users, num_items, embedding_dim, l2
         self.hidden_units = tuple(hidden_units)

@@ -83,9 +83,7 @@ class Cluster:
             await client.close(timeout=1)
 
     def _start_sidecar(self) -> str:
-        environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-        }
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "recsys_edu.studio.sidecar"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=ROOT,

@@ -51,7 +51,8 @@ class Jobs:
         return self._runs.get(token) if token else None
 
     def train(self, run: Run) -> None:
-        """Go on to the last epoch; from a finished run, as many epochs again; from a stopped or failed one, from the start."""
+        """Go on to the last epoch; from a finished run, as many epochs again; from a stopped or failed one, from the
+        start."""
         self._call(self._begin(run, lambda: _next_goal(run)))
 
     def one_batch(self, run: Run) -> None:
@@ -213,9 +214,7 @@ class Jobs:
             run.set_mode("failed", str(error))
         except Exception:
             log.exception("Run %s failed", run.token[:6])
-            run.set_mode(
-                "failed", _("Something unexpected went wrong; the terminal says what. Reset starts afresh.")
-            )
+            run.set_mode("failed", _("Something unexpected went wrong; the terminal says what. Reset starts afresh."))
 
     async def _until_warm(self) -> None:
         """Returns when a worker is there; raises SettingsError when none comes."""

@@ -1,4 +1,5 @@
-"""What the studio remembers of one reader between two script runs: the run on the screen, and the settings beside it."""
+"""What the studio remembers of one reader between two script runs: the run on the screen, and the settings beside
+it."""
 
 from __future__ import annotations
 

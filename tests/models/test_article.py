@@ -51,7 +51,10 @@ def test_its_error_does_not_beat_biases_alone(trained, parts):
     biases = Biases().fit(parts.train)
 
     def error(model):
-        return rmse(parts.test.rating, np.clip(model.predict_pairs(parts.test.user_index, parts.test.item_index), 1, 5))
+        return rmse(
+            parts.test.rating,
+            np.clip(model.predict_pairs(parts.test.user_index, parts.test.item_index), 1, 5),
+        )
 
     assert 0.94 <= error(trained) <= 0.96
     assert error(trained) > error(biases) - 0.002

@@ -125,7 +125,7 @@ def test_settings_without_sense_are_refused(changes, sentence):
 
 
 def test_an_unknown_model_is_named_with_those_there_are():
-    with pytest.raises(SettingsError, match="no model 'mv'. Choose one of: mf, mlp, article"):
+    with pytest.raises(SettingsError, match=r"no model 'mv'\. Choose one of: mf, mlp, article"):
         models.default_settings("mv")
     with pytest.raises(SettingsError, match="'article' has no L2 term"):
         models.default_settings("article", l2=0.1)

@@ -126,13 +126,9 @@ class FakeStudio:
 
     def app(self) -> Starlette:
         scripts = {"film_map": mount.FILM_MAP, "loss_curves": mount.LOSS_CURVES}
-        routes = [
-            Route(f"/{name}.js", self._javascript(assets["js"].encode())) for name, assets in scripts.items()
-        ]
+        routes = [Route(f"/{name}.js", self._javascript(assets["js"].encode())) for name, assets in scripts.items()]
         return Starlette(
-            middleware=[
-                Middleware(CORSMiddleware, allow_origins=["*"])
-            ],  # a Streamlit page is another origin
+            middleware=[Middleware(CORSMiddleware, allow_origins=["*"])],  # a Streamlit page is another origin
             routes=[
                 *routes,
                 Route("/", self._page),
@@ -172,9 +168,7 @@ class FakeStudio:
     async def _send_all(self, message: dict | bytes):
         for socket in list(self.sockets):
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-                await (
-                    socket.send_bytes(message) if isinstance(message, bytes) else socket.send_json(message)
-                )
+                await (socket.send_bytes(message) if isinstance(message, bytes) else socket.send_json(message))
 
     def _run(self, coroutine):
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(10)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from recsys_edu.studio.charts import loss_figure
 from tests.studio.component_harness import (
     HOSTILE_INDEX,
     HOSTILE_TITLE,
@@ -20,8 +22,6 @@ from tests.studio.component_harness import (
     invented_films,
     map_frame,
 )
-
-from recsys_edu.studio.charts import loss_figure
 
 ROOT = Path(__file__).parents[2]
 # The map leaves software WebGL2 alone; without the name of the renderer it cannot tell, and takes it.
@@ -68,7 +68,7 @@ def studio():
 
 
 @pytest.fixture
-def page(browser, studio):  # noqa: F811
+def page(browser, studio):
     """The harness page; a script error on it fails the test."""
     context = browser.new_context(viewport={"width": 1000, "height": 1100})
     page = context.new_page()
@@ -101,9 +101,7 @@ def open_map(page, studio, positions=None, **changes):
     open_page(page, studio)
     mount_map(page, studio, **changes)
     until(page, "window.__filmMap.frames === 1")
-    page.get_by_role(
-        "button", name=studio.films["genres"][0].split("|")[0]
-    ).wait_for()  # titles are there too
+    page.get_by_role("button", name=studio.films["genres"][0].split("|")[0]).wait_for()  # titles are there too
     return positions
 
 
@@ -178,9 +176,7 @@ def test_without_frames_nothing_is_drawn(page, studio):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    ("renderer", "n", "least"), [("webgl2", 1682, 30), ("canvas", 1682, 30), ("canvas", 9066, 20)]
-)
+@pytest.mark.parametrize(("renderer", "n", "least"), [("webgl2", 1682, 30), ("canvas", 1682, 30), ("canvas", 9066, 20)])
 def test_frames_per_second_while_frames_stream(page, studio, renderer, n, least):
     page.add_init_script(RENDERERS[renderer])
     studio.films = invented_films(n)

@@ -1,4 +1,5 @@
-"""The buttons do what they say, at once, and nothing is lost when a worker dies. Real workers, the planted set."""
+"""The buttons do what they say, at once, and nothing is lost when a worker dies. Real workers, the planted
+set."""
 
 import os
 import signal
@@ -182,7 +183,11 @@ def test_a_killed_worker_costs_nothing_and_is_told(workers):
     assert (run.mode, run.step) == ("finished", 30 * STEPS)
     assert run.curve["epoch"] == sorted(run.curve["epoch"])
     assert run.curve["validation_epoch"] == [float(k) for k in range(1, 31)]
-    assert any(message["type"] == "state" and message["sentence"] == run.notice for message in told if isinstance(message, dict))
+    assert any(
+        message["type"] == "state" and message["sentence"] == run.notice
+        for message in told
+        if isinstance(message, dict)
+    )
     workers.close(run)
 
 
@@ -200,7 +205,12 @@ def test_the_workers_end_when_the_studio_is_killed():
     environment = {k: v for k, v in os.environ.items() if k != "RECSYS_EDU_SCHEDULER"}
     root = Path(__file__).resolve().parents[2]
     parent = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=root, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code],
+        cwd=root,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     parent.stdout.readline()
     sidecar = int(parent.stdout.readline())

@@ -1,4 +1,5 @@
-"""Every page of the router, run as Streamlit runs it, without a browser: what is asked for is what is shown."""
+"""Every page of the router, run as Streamlit runs it, without a browser: what is asked for is what is
+shown."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -17,12 +18,17 @@ def page(workers):
 
 
 def current(workers, page):
-    return workers.get(page.session_state["run"] if "run" in page.session_state else None)
+    return workers.get(page.session_state.filtered_state.get("run"))
 
 
 def choose(page, **values):
     for key, value in values.items():
-        kind = {"data": "selectbox", "split": "selectbox", "model": "selectbox", "user_index": "selectbox"}.get(key)
+        kind = {
+            "data": "selectbox",
+            "split": "selectbox",
+            "model": "selectbox",
+            "user_index": "selectbox",
+        }.get(key)
         widgets = getattr(page, kind) if kind else [*page.select_slider, *page.number_input]
         widget = next(w for w in widgets if w.key == key)
         widget.set_value(value)
@@ -36,7 +42,14 @@ def press(page, label):
 
 def test_the_first_screen_is_ready_to_train(workers, page):
     assert not page.exception
-    assert [button.label for button in page.button] == ["Train", "Pause", "One batch", "One epoch", "Stop", "Reset"]
+    assert [button.label for button in page.button] == [
+        "Train",
+        "Pause",
+        "One batch",
+        "One epoch",
+        "Stop",
+        "Reset",
+    ]
     assert not page.button[0].disabled
     assert all(page.button[k].disabled for k in (1, 4, 5))
     assert all(button.help for button in page.button)

@@ -1,7 +1,7 @@
 """Mount the film map, the loss curves and lists of films on a Streamlit page.
 
-The map and the curves listen to one WebSocket of the studio (`live_url`), past Streamlit: a frame of the map or a point of a
-curve causes no rerun of the script. A rerun hands them new `data`, and they keep what they show.
+The map and the curves listen to one WebSocket of the studio (`live_url`), past Streamlit: a frame of the map or a
+point of a curve causes no rerun of the script. A rerun hands them new `data`, and they keep what they show.
 
 A URL with a leading slash starts at the server's root; one without is relative to where the app is served,
 so it also holds under `server.baseUrlPath` or behind a proxy's prefix.
@@ -31,9 +31,7 @@ mount_film_map = st.components.v2.component("recsys_edu.film_map", **FILM_MAP)
 # Plotly puts its style sheet into the page's head, which does not reach into a shadow root.
 mount_loss_curves = st.components.v2.component("recsys_edu.loss_curves", isolate_styles=False, **LOSS_CURVES)
 
-mount_film_list = st.components.v2.component(
-    "recsys_edu.film_list", **read_assets("film_list", ["film_list.js"])
-)
+mount_film_list = st.components.v2.component("recsys_edu.film_list", **read_assets("film_list", ["film_list.js"]))
 
 
 def film_map(

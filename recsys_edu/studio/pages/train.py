@@ -7,10 +7,10 @@ import streamlit as st
 from recsys_edu.errors import RecsysEduError
 from recsys_edu.studio import charts, state
 from recsys_edu.studio.components.mount import film_map, loss_curves
-from recsys_edu.studio.i18n import _
 from recsys_edu.studio.pages import train_controls, train_lists
 
-COMPACT = "<style>.stMainBlockContainer { padding-top: 2.5rem; } .stSidebar h1 { padding-top: 0; }</style>"  # the screen belongs to the map
+# The screen belongs to the map.
+COMPACT = "<style>.stMainBlockContainer { padding-top: 2.5rem; } .stSidebar h1 { padding-top: 0; }</style>"
 
 
 def page() -> None:

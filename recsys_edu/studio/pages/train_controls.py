@@ -50,9 +50,7 @@ def model_controls() -> None:
         _("Learning rate η"), LEARNING_RATES, key="learning_rate",
         help=_("How far each step goes. Too large, and the loss explodes: try it."),
     )  # fmt: skip
-    st.select_slider(
-        _("Batch size"), BATCH_SIZES, key="batch_size", help=_("How many ratings each step learns from.")
-    )
+    st.select_slider(_("Batch size"), BATCH_SIZES, key="batch_size", help=_("How many ratings each step learns from."))
     if MODELS[st.session_state["model"]].has_l2:
         st.select_slider(
             _("L2 strength λ"), L2_STRENGTHS, key="l2",
