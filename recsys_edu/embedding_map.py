@@ -53,8 +53,7 @@ def pca(x: np.ndarray) -> np.ndarray:
 
 
 def true_neighbours(x: np.ndarray, k: int = NEIGHBOURS, rows_at_once: int = 2048) -> tuple[np.ndarray, np.ndarray]:
-    """Exact Euclidean neighbours of each row of x, (n, d), itself first, nearest first: rows and distances, (n, k +
-    1)."""
+    """Exact Euclidean neighbours of each row of x (n, d), itself first: their rows and distances, both (n, k + 1)."""
     found = []
     squared = (x**2).sum(axis=1)
     for first in range(0, len(x), rows_at_once):

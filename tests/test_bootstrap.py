@@ -234,6 +234,16 @@ def test_the_second_run_starts_at_once_and_asks_no_network(story):
 
 
 @makes_environments
+def test_a_kernel_that_starts_elsewhere_finds_the_package(story, tmp_path):
+    folder = "Scripts" if os.name == "nt" else "bin"
+    python = story.checkout.folder / ".venv" / folder / "python"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    code = "import recsys_edu; print(recsys_edu.__file__)"
+    found = subprocess.run([python, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert Path(found.stdout.strip()).parent == story.checkout.folder / "recsys_edu"
+
+
+@makes_environments
 def test_a_changed_list_is_installed_again(story):
     lock = story.checkout.folder / "recsys_edu" / "setup" / "runtime.lock"
     before = lock.read_text(encoding="utf-8")

@@ -92,8 +92,18 @@ def make(lock_name, held):
     write_stamp({INSTALLING})
     say(announcement(lock_name, uv, is_new))
     run_step(install_command(uv, SETUP / lock_name), held)
+    make_importable()
     write_stamp(environment_lines() | lock_lines(lock_name))
     say("The environment is ready.")
+
+
+def make_importable():
+    """Let every Python of `.venv` import recsys_edu, from any folder: a notebook's kernel starts in the notebook's."""
+    if os.name == "nt":
+        packages = VENV / "Lib" / "site-packages"
+    else:
+        packages = VENV / "lib" / "python{}.{}".format(*sys.version_info) / "site-packages"
+    (packages / "recsys_edu.pth").write_text(str(ROOT) + "\n", encoding="utf-8")
 
 
 def check_machine():

@@ -51,8 +51,7 @@ class Jobs:
         return self._runs.get(token) if token else None
 
     def train(self, run: Run) -> None:
-        """Go on to the last epoch; from a finished run, as many epochs again; from a stopped or failed one, from the
-        start."""
+        """Go on to the last epoch. A finished run goes on for as many again, a stopped or failed one starts afresh."""
         self._call(self._begin(run, lambda: _next_goal(run)))
 
     def one_batch(self, run: Run) -> None:

@@ -57,8 +57,7 @@ def run_slice(
     frame_vectors: np.ndarray | None,
 ) -> Slice:
     """Learn from `state` (None: the start) for at most SLICE_SECONDS, an epoch, or up to `until_step`; then draw the
-    next
-    frame of the map and score all items for `user_index`. With `until_step` 0 nothing is learnt."""
+    next frame of the map and score all items for `user_index`. With `until_step` 0 nothing is learnt."""
     trainer, start = trainer_of(spec)
     trainer.restore(start if state is None else state)
     batches, epochs, failure = _learn(trainer, until_step)
@@ -102,8 +101,7 @@ def _learn(trainer, until_step: int):
 
 @functools.lru_cache(maxsize=8)
 def trainer_of(spec: RunSpec):
-    """The trainer of a configuration and the state that it starts from. Kept, since building one takes half a
-    second."""
+    """The trainer of a configuration and the state that it starts from; kept, since one takes half a second to make."""
     from recsys_edu.training import Trainer
 
     parts = split_of(spec.data, spec.how, spec.settings.seed)

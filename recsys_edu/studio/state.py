@@ -1,5 +1,4 @@
-"""What the studio remembers of one reader between two script runs: the run on the screen, and the settings beside
-it."""
+"""What the studio remembers of one reader between two script runs: the run on the screen, and the settings."""
 
 from __future__ import annotations
 

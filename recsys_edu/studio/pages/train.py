@@ -9,8 +9,11 @@ from recsys_edu.studio import charts, state
 from recsys_edu.studio.components.mount import film_map, loss_curves
 from recsys_edu.studio.pages import train_controls, train_lists
 
-# The screen belongs to the map.
-COMPACT = "<style>.stMainBlockContainer { padding-top: 2.5rem; } .stSidebar h1 { padding-top: 0; }</style>"
+# On a wide screen the space above belongs to the map; on a phone Streamlit's own bar is there.
+COMPACT = """<style>
+@media (min-width: 640px) { .stMainBlockContainer { padding-top: 2.5rem; } }
+.stSidebar h1 { padding-top: 0; }
+</style>"""
 
 
 def page() -> None:
