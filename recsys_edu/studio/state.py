@@ -46,11 +46,13 @@ def current_run() -> Run:
 
 def new_run() -> Run:
     """Put a run with the chosen settings in the place of the one on the screen."""
+    spec = chosen_spec()
+    train = split_of(spec).train
     old = jobs.shared().get(st.session_state.get("run"))
     if old is not None:
         jobs.shared().close(old)
-    spec = chosen_spec()
-    train = split_of(spec).train
+    if st.session_state.get("user_index", 0) >= train.num_users:  # chosen in a larger data set
+        st.session_state["user_index"] = 0
     owner = get_script_run_ctx().session_id
     run = jobs.shared().open(owner, spec, len(train), st.session_state.get("user_index", 0))
     st.session_state["run"] = run.token

@@ -31,6 +31,7 @@ def page() -> None:
     except RecsysEduError as error:
         st.error(str(error))
         return
+    st.session_state["drawn_run"] = run.token
     train_controls.buttons()
     left, right = st.columns([2, 3], gap="medium")
     with left:

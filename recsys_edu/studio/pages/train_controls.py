@@ -65,6 +65,8 @@ def model_controls() -> None:
 def buttons() -> None:
     """Train, Pause, One batch, One epoch, Stop, Reset, and a line that says how the run is."""
     run = state.current_run()
+    if run.token != st.session_state["drawn_run"]:  # another run than the one that the map and the curves follow
+        st.rerun(scope="app")
     changed = run.spec != state.chosen_spec()
     can_stop = run.working or run.mode in ("paused", "finished")
     row = st.container(horizontal=True, gap="small")
@@ -91,20 +93,22 @@ def _button(row, label: str, command: str, help: str, enabled: bool = True, type
 
 def _press(command: str) -> None:
     """Carry out a command. One that learns takes the controls as they are now: changed settings mean a new run."""
-    run = state.current_run()
-    if command not in ("pause", "stop") and run.spec != state.chosen_spec():
-        run = state.new_run()
-        st.session_state["redraw"] = True
-    getattr(jobs.shared(), command)(run)
+    try:
+        run = state.current_run()
+        if command not in ("pause", "stop") and run.spec != state.chosen_spec():
+            run = state.new_run()
+        getattr(jobs.shared(), command)(run)
+    except RecsysEduError as error:
+        st.session_state["problem"] = str(error)
 
 
 def status(run, changed: bool) -> None:
-    if st.session_state.pop("redraw", False):
-        st.rerun(scope="app")
     message = run.state_message()
     share = min(run.epoch / message["of"], 1.0)
     counted = _("Epoch {epoch:.1f} of {of}").format(epoch=run.epoch, of=message["of"])
     st.progress(share, text=f"{counted} · {message['sentence']}")
+    if problem := st.session_state.pop("problem", None):
+        st.toast(problem, icon=":material/error:", duration="infinite")
     if run.mode == "failed":
         st.error(message["sentence"])
     elif changed:
