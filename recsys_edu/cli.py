@@ -142,7 +142,9 @@ def run_app(options) -> int:
 
 
 def _check_port(port: int) -> None:
-    """Raises SettingsError if another program already serves on this port of localhost."""
+    """Raises SettingsError for no port, or if another program already serves on this port of localhost."""
+    if not 1 <= port <= 65535:
+        raise SettingsError(f"There is no port {port}: ports are 1 to 65535.")
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise SettingsError(f"Port {port} is in use, perhaps by another studio. Try: app --port {port + 1}")

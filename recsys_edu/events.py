@@ -28,7 +28,8 @@ def finite(value):
 
 @dataclass(frozen=True)
 class BatchEvent(Event):
-    """`batches` mini-batches were learnt; `train_mse` is the mean of their squared errors, before each update."""
+    """`batches` mini-batches were learnt, `step` in all; `train_mse` is the mean of (r_ui − r̂_ui)² over their ratings,
+    each error taken before its batch's update."""
 
     step: int
     batches: int
@@ -37,7 +38,8 @@ class BatchEvent(Event):
 
 @dataclass(frozen=True)
 class EpochEvent(Event):
-    """One pass over the training ratings is complete. `seconds` is training time alone, since the run began."""
+    """One pass over the training ratings is complete; `train_mse` is a mean over all of them. `seconds` is training
+    time alone, since the run began."""
 
     train_mse: float
     validation_mse: float | None
@@ -53,7 +55,7 @@ class SnapshotEvent(Event):
 
 @dataclass(frozen=True)
 class FinishedEvent(Event):
-    """All epochs are done."""
+    """All that was asked for is learnt."""
 
     seconds: float
     parameters: int

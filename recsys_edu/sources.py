@@ -7,6 +7,7 @@ ratings = load("my_ratings.csv")      read and cleaned each time
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
@@ -75,11 +76,20 @@ SOURCES = {
 
 def known(cache: str | Path | None = None) -> list[dict]:
     """The fields of each Source, and `ready`: can it be loaded without a network? For lists on a screen."""
-    folder = cache_folder(cache)
     return [
-        asdict(source) | {"ready": source.bundled or (folder / source.name / MANIFEST).is_file()}
-        for source in SOURCES.values()
+        asdict(source) | {"ready": _is_ready(source, cache_folder(cache) / source.name)} for source in SOURCES.values()
     ]
+
+
+def _is_ready(source: Source, folder: Path) -> bool:
+    manifest = folder / MANIFEST
+    return source.bundled or (manifest.is_file() and _is_sound(folder, manifest.stat().st_mtime_ns))
+
+
+@functools.lru_cache(maxsize=64)
+def _is_sound(folder: Path, manifest_time: int) -> bool:
+    """Whether the cached files are what their manifest says; looked at once for each manifest."""
+    return _problem(folder) is None
 
 
 def cache_folder(cache: str | Path | None = None) -> Path:

@@ -21,6 +21,7 @@ from recsys_edu.data import Ratings
 from recsys_edu.errors import DataError
 from recsys_edu.events import BatchEvent, EpochEvent, Event, FailedEvent, FinishedEvent, SnapshotEvent
 
+EXPLODED = 1e6  # a loss of more than this many times the ratings' variance will not come back
 ADVICE = (
     "Try a learning rate ten times smaller, or a larger batch. If that does not help, look for ratings that are "
     "far outside the scale."
@@ -43,7 +44,7 @@ class Trainer:
         self.step = 0  # batches learnt so far
         self.seconds = 0.0
         self.failure: FailedEvent | None = None
-        self._epoch_mse: list[float] = []
+        self._squared_error = 0.0  # summed over the ratings of this epoch that are learnt so far
 
     @property
     def steps_per_epoch(self) -> int:
@@ -54,21 +55,23 @@ class Trainer:
         """Epochs done, in fractions."""
         return self.step / self.steps_per_epoch
 
-    def run_batches(self, count: int) -> np.ndarray:
-        """Learn the next `count` batches, at most to the end of the epoch; (batches,) their squared errors."""
+    def run_batches(self, count: int) -> tuple[float, int]:
+        """Learn the next `count` batches, at most to the end of the epoch. Returns Σ (r_ui − r̂_ui)² over their
+        ratings, each error taken before its batch's update, and the number of these ratings."""
         epoch, first = divmod(self.step, self.steps_per_epoch)
         last = min(first + count, self.steps_per_epoch)
         order = np.random.default_rng([self.settings.seed, epoch]).permutation(len(self.train))
         start = time.perf_counter()
-        mse = self._learn(tf.constant(order), tf.constant(first), tf.constant(last)).numpy()
+        squared_error = self._learn(tf.constant(order), tf.constant(first), tf.constant(last)).numpy()
         self.seconds += time.perf_counter() - start
-        self.step += len(mse)
-        return mse
+        self.step += last - first
+        size = self.settings.batch_size
+        return float(squared_error), min(last * size, len(self.train)) - first * size
 
     @tf.function(reduce_retracing=True)
     def _learn(self, order, first, last):
         size = self.settings.batch_size
-        mse = tf.TensorArray(tf.float32, last - first)
+        squared_error = tf.constant(0.0)
         for k in tf.range(first, last):
             rows = order[k * size : (k + 1) * size]  # (batch,)
             pairs, rating = tf.gather(self._pairs, rows), tf.gather(self._rating, rows)  # (batch, 2), (batch, 1)
@@ -78,8 +81,8 @@ class Trainer:
                 loss = batch_mse + tf.add_n([0.0, *self.model.losses])
             variables = self.model.trainable_variables
             self.optimizer.apply(tape.gradient(loss, variables), variables)
-            mse = mse.write(k - first, batch_mse)
-        return mse.stack()  # (batches,)
+            squared_error += tf.reduce_sum(tf.square(error))
+        return squared_error
 
     def validation_mse(self) -> float | None:
         """Mean of (r_ui − r̂_ui)² over the validation part; None if there is none."""
@@ -94,21 +97,28 @@ class Trainer:
         last_step = self.settings.epochs * self.steps_per_epoch if until_step is None else until_step
         chunk = batches_at_once or self.steps_per_epoch
         while self.step < last_step:
-            mse = self.run_batches(min(chunk, last_step - self.step))
-            if not np.isfinite(mse).all():
-                reason = f"The loss became {mse[-1]} in epoch {self.epoch:.1f}."
+            before = self.step
+            squared_error, ratings = self.run_batches(min(chunk, last_step - self.step))
+            mse = squared_error / ratings
+            if (reason := self._lost(mse)) is not None:
                 self.failure = FailedEvent(self.epoch, reason, ADVICE)
                 yield self.failure
                 return
-            self._epoch_mse.extend(mse.tolist())
-            yield BatchEvent(self.epoch, self.step, len(mse), float(mse.mean()))
+            self._squared_error += squared_error
+            yield BatchEvent(self.epoch, self.step, self.step - before, mse)
             if self.step % self.steps_per_epoch == 0:
                 yield self._end_of_epoch()
                 yield SnapshotEvent(self.epoch, self.model.item_vectors())
         yield FinishedEvent(self.epoch, self.seconds, self.model.count_params())
 
+    def _lost(self, mse: float) -> str | None:
+        """Why this run cannot go on, if it cannot: a loss that is no number or beyond all measure."""
+        if mse <= EXPLODED * float(self.train.rating.var() + 1) and np.isfinite(self.model.item_vectors()).all():
+            return None
+        return f"The loss became {mse:.3g} in epoch {self.epoch:.1f}: the steps are too large."
+
     def _end_of_epoch(self) -> EpochEvent:
-        mean, self._epoch_mse = float(np.mean(self._epoch_mse)), []
+        mean, self._squared_error = self._squared_error / len(self.train), 0.0
         return EpochEvent(self.epoch, mean, self.validation_mse(), self.seconds)
 
     def state(self) -> dict[str, np.ndarray]:
@@ -116,14 +126,14 @@ class Trainer:
         variables = [*self.model.variables, *self.optimizer.variables]
         arrays = {f"variable_{k}": np.asarray(v) for k, v in enumerate(variables)}
         progress = {"step": np.int64(self.step), "seconds": np.float64(self.seconds)}
-        return arrays | progress | {"epoch_mse": np.array(self._epoch_mse)}
+        return arrays | progress | {"squared_error": np.float64(self._squared_error)}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Take up a state that `state` gave, of a trainer with the same settings and data."""
         for k, variable in enumerate([*self.model.variables, *self.optimizer.variables]):
             variable.assign(state[f"variable_{k}"])
         self.step, self.seconds = int(state["step"]), float(state["seconds"])
-        self._epoch_mse = state["epoch_mse"].tolist()
+        self._squared_error = float(state["squared_error"])
 
 
 def fit(

@@ -75,3 +75,19 @@ def test_a_loss_that_explodes_ends_the_run_with_advice(parts):
 def test_nothing_to_learn_from_is_said(parts):
     with pytest.raises(DataError, match="the training part is empty"):
         training.Trainer(SETTINGS, parts.train.take(np.array([], int)))
+
+
+def test_an_epochs_error_is_a_mean_over_ratings_not_over_batches(parts):
+    """With a batch that is mostly full and one that is not; steps so small that the model stays as it was."""
+    still = models.default_settings("mf", batch_size=8192, learning_rate=1e-9, epochs=1, embedding_dim=4)
+    trainer = training.Trainer(still, parts.train)
+    predicted = trainer.model.predict_pairs(parts.train.user_index, parts.train.item_index)
+    (epoch,) = [event for event in trainer.events(batches_at_once=1) if isinstance(event, EpochEvent)]
+    assert epoch.train_mse == pytest.approx(np.mean((parts.train.rating - predicted) ** 2), rel=1e-5)
+
+
+def test_a_huge_but_finite_loss_ends_the_run_as_well(parts):
+    """Adam's steps are bounded, so a learning rate of 100 gives no NaN, only nonsense."""
+    wild = models.default_settings("mf", learning_rate=100.0, epochs=50, embedding_dim=16, l2=0.0)
+    trainer = training.fit(wild, parts.train)
+    assert "the steps are too large" in trainer.failure.reason

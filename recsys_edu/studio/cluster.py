@@ -17,14 +17,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Cluster:
-    """A connection that mends itself: `run` starts or restarts what is needed, then runs one function on a worker."""
+    """A connection that mends itself: what is needed is started or restarted, then a function runs on a worker."""
 
     def __init__(self):
         self.address = os.environ.get("RECSYS_EDU_SCHEDULER")
         self._own = self.address is None
         self._process: subprocess.Popen | None = None
         self._client = None
-        self._mending = asyncio.Lock()
+        self._mending: asyncio.Task | None = None
 
     async def run(self, function, *args, key: str):
         """`function(*args)` on a worker. Raises WorkerLostError when the worker or the cluster dies under it."""
@@ -44,36 +44,54 @@ class Cluster:
             if future is not None:
                 future.release()  # drops the work when nobody waits for it any more
 
-    async def connected(self):
-        """The client, once the scheduler answers. Starts the sidecar when there is none."""
-        async with self._mending:
-            if not self._healthy():
-                await self._drop_client()
-                if self._own:
-                    self.address = await asyncio.to_thread(self._start_sidecar)
-                await self._connect()
-        return self._client
+    async def threads(self) -> int:
+        """How many slices the workers can learn at once. A worker is counted once it has loaded TensorFlow."""
+        try:
+            client = await self.connected()
+            workers = (await client.scheduler.identity(n_workers=-1))["workers"]
+        except OSError:  # the scheduler is gone
+            return 0
+        return sum(worker["nthreads"] for worker in workers.values())
 
-    async def workers(self) -> int:
-        """How many workers are ready. A worker reports for work once TensorFlow is loaded."""
+    async def wait_for_worker(self, seconds: float) -> None:
+        """Returns when a worker is there. Raises TimeoutError or OSError when none comes."""
         client = await self.connected()
-        return len((await client.scheduler.identity())["workers"])
+        await client.wait_for_workers(1, timeout=seconds)
+
+    async def connected(self):
+        """The client, once the scheduler answers. Starts the sidecar when there is none.
+
+        One task mends, however many wait for it, and goes on when one of them is cancelled."""
+        if not self._healthy():
+            if self._mending is None or self._mending.done():
+                self._mending = asyncio.create_task(self._mend())
+            await asyncio.shield(self._mending)
+        return self._client
 
     async def close(self) -> None:
         await self._drop_client()
         if self._process is not None:
-            self._process.stdin.close()  # the sidecar ends by itself
-            await asyncio.to_thread(self._wait_or_kill)
+            await asyncio.to_thread(end, self._process)
 
     def _healthy(self) -> bool:
         running = self._client is not None and self._client.status == "running"
         return running and (self._process is None or self._process.poll() is None)
 
+    async def _mend(self) -> None:
+        await self._drop_client()
+        if self._own:
+            if self._process is not None:
+                await asyncio.to_thread(end, self._process)
+            self._process = start_sidecar()
+            self.address = await asyncio.to_thread(address_of, self._process)
+        await self._connect()
+
     async def _connect(self) -> None:
         import dask
         from distributed import Client
 
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said on the screen
+        for name in ("distributed", "distributed.client"):  # what goes wrong is said on the screen
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         with dask.config.set({"distributed.client.heartbeat": "2s"}):
             self._client = await Client(self.address, asynchronous=True, timeout="10s", set_as_default=False)
 
@@ -82,23 +100,36 @@ class Cluster:
             client, self._client = self._client, None
             await client.close(timeout=1)
 
-    def _start_sidecar(self) -> str:
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "recsys_edu.studio.sidecar"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=ROOT,
-            start_new_session=True,  # Ctrl-C reaches the studio alone, which then closes the sidecar
-        )  # fmt: skip
-        line = self._process.stdout.readline()
-        if not line:
-            raise OSError("The worker processes could not be started; the terminal says why.")
-        return json.loads(line)["address"]
 
-    def _wait_or_kill(self) -> None:
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+def start_sidecar() -> subprocess.Popen:
+    """The scheduler and the workers, in a process tree of their own."""
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return subprocess.Popen(
+        [sys.executable, "-m", "recsys_edu.studio.sidecar"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+        cwd=ROOT,
+        start_new_session=True,  # Ctrl-C reaches the studio alone, which then ends the sidecar
+    )
+
+
+def address_of(sidecar: subprocess.Popen) -> str:
+    """The scheduler's address, which a sidecar prints first. Raises OSError if it ends before."""
+    line = sidecar.stdout.readline()
+    try:
+        return json.loads(line)["address"]
+    except (ValueError, KeyError) as error:
+        raise OSError("The worker processes could not be started; the terminal says why.") from error
+
+
+def end(sidecar: subprocess.Popen) -> None:
+    """Close its input, upon which it ends by itself; kill it if it does not."""
+    sidecar.stdin.close()
+    try:
+        sidecar.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        sidecar.kill()
 
 
 class WorkerLostError(Exception):

@@ -22,6 +22,7 @@ from recsys_edu.studio.runs import Run, Send
 from recsys_edu.studio.slices import RunSpec, Slice, run_slice
 
 log = logging.getLogger(__name__)
+LOADING = _("The workers are still loading TensorFlow (about 10 seconds). Then it starts.")
 STARTING_SECONDS = 600  # a worker that has not reported by then will not come
 MOST_LOSSES = 5  # a slice that loses its worker this often in a row is not asked for again
 TURNS = min(2, os.cpu_count() or 1)  # slices under way at once: one for each worker of the sidecar
@@ -125,6 +126,7 @@ class Jobs:
 
     async def _start(self) -> None:
         self._cluster = Cluster()
+        self._capacity = TURNS
         self._turns = asyncio.Semaphore(TURNS)  # first come, first served: so turns go round
         self._warming: asyncio.Task | None = None
 
@@ -134,27 +136,28 @@ class Jobs:
         await self._cluster.close()
 
     async def _warm_up(self) -> None:
-        if self._warming is None:
-            self._warming = asyncio.create_task(self._wait_until_warm())
+        if self._warming is None or self._warming.done():
+            self._warming = asyncio.create_task(self._wait_for_worker())
 
-    async def _wait_until_warm(self) -> None:
+    async def _wait_for_worker(self) -> None:
+        self.warm.clear()
         try:
-            client = await self._cluster.connected()
-            await client.wait_for_workers(1, timeout=STARTING_SECONDS)
-            self.warm.set()
+            await self._cluster.wait_for_worker(STARTING_SECONDS)
         except Exception:
             log.exception("The worker processes did not start")
-            self._warming = None  # the next command tries again
+            return
+        self.warm.set()
+        for _turn in range(self._capacity, await self._cluster.threads()):  # a cluster of many workers
+            self._turns.release()
+            self._capacity += 1
 
     async def _begin(self, run: Run, goal) -> None:
         self._drop_task(run)
         if run.mode in ("stopped", "failed"):
             self._clear(run)
         run.until_step, run.notice = goal(), ""
-        if self.warm.is_set():
-            run.set_mode("running")
-        else:
-            run.set_mode("waiting", _("The workers are still loading TensorFlow (about 10 seconds). Then it starts."))
+        mode, sentence = ("running", "") if self.warm.is_set() else ("waiting", LOADING)
+        run.set_mode(mode, sentence)
         self._tasks[run.token] = asyncio.create_task(self._work(run))
 
     async def _halt(self, run: Run, mode: str, sentence: str = "") -> None:
@@ -170,7 +173,9 @@ class Jobs:
 
     async def _watch(self, run: Run, user_index: int) -> None:
         run.user_index = user_index
-        if run.state is not None and not run.working and run.scored_user != user_index:
+        stands = run.state is not None and not run.working
+        if stands and user_index not in (run.scored_user, run.asked_user):
+            run.asked_user = user_index
             self._drop_task(run)
             self._tasks[run.token] = asyncio.create_task(self._score(run))
 
@@ -200,63 +205,87 @@ class Jobs:
     async def _work(self, run: Run) -> None:
         """Slice after slice up to the run's goal."""
         try:
-            await self._until_warm()
             while run.step < run.until_step:
                 result = await self._slice(run, run.until_step)
-                run.accept(result, run.user_index)
+                run.accept(result)
                 if result.failure is not None:
                     run.set_mode("failed", f"{result.failure.reason} {result.failure.advice}")
                     return
                 run.set_mode("running", run.notice)
-            run.set_mode("finished" if run.epoch >= run.spec.settings.epochs else "paused")
+            run.set_mode("finished" if run.epoch >= max(run.goal_epochs, run.spec.settings.epochs) else "paused")
+            if run.scored_user != run.user_index:  # another user was chosen while the last slice was on its way
+                await self._score(run)
         except RecsysEduError as error:
             run.set_mode("failed", str(error))
         except Exception:
             log.exception("Run %s failed", run.token[:6])
             run.set_mode("failed", _("Something unexpected went wrong; the terminal says what. Reset starts afresh."))
 
-    async def _until_warm(self) -> None:
-        """Returns when a worker is there; raises SettingsError when none comes."""
-        if not self.warm.is_set():
-            await self._warm_up()
-            await asyncio.shield(self._warming)
-        if not self.warm.is_set():
-            raise SettingsError(_("The worker processes did not start; the terminal says why. Train tries again."))
-
     async def _score(self, run: Run) -> None:
-        """Nothing is learnt; the watched user is scored."""
-        user_index = run.user_index
-        result = await self._slice(run, 0)
-        run.scores, run.scored_user = result.scores, user_index
+        """Nothing is learnt; the watched user is scored. It is not tried again for the same user if that fails."""
+        try:
+            result = await self._slice(run, 0)
+        except Exception:
+            log.exception("Run %s could not score a user", run.token[:6])
+            return
+        run.scores, run.scored_user = result.scores, result.user_index
 
     async def _slice(self, run: Run, until_step: int) -> Slice:
         """One slice, asked for again when its worker dies."""
         for _attempt in range(MOST_LOSSES):
             async with self._turns:
+                await self._until_a_worker_is_there(run)
                 key = f"train-{run.token[:6]}-{next(self._numbers)}"
-                task = (run.spec, run.state, until_step, run.user_index, run.frame, run.item_vectors)
+                task = (run.spec, run.state, until_step, run.user_index, run.frame, run.frame_vectors)
                 try:
                     return await self._cluster.run(run_slice, *task, key=key)
                 except WorkerLostError:
                     log.warning("A worker of run %s stopped; its slice is asked for again", run.token[:6])
-            if run.working:
-                lost = _("A worker process stopped. Nothing is lost: the run went on from epoch {epoch:.1f}.")
-                run.notice = lost.format(epoch=run.epoch)
-                run.set_mode("waiting", run.notice)
+            self._tell_of_loss(run)
         lost = _(
             "The worker process stopped {n} times in a row, perhaps for lack of memory. Try a smaller embedding size."
         )
         raise SettingsError(lost.format(n=MOST_LOSSES))
 
+    async def _until_a_worker_is_there(self, run: Run) -> None:
+        """Waits, and says so on the screen, while the workers load TensorFlow. Raises SettingsError when none comes."""
+        if self.warm.is_set() and await self._cluster.threads():
+            return
+        if self.warm.is_set():  # there were some
+            self._tell_of_loss(run)
+        elif run.working:
+            run.set_mode("waiting", LOADING)
+        await self._warm_up()
+        await asyncio.shield(self._warming)
+        if not self.warm.is_set():
+            raise SettingsError(_("The worker processes did not start; the terminal says why. Train tries again."))
+
+    def _tell_of_loss(self, run: Run) -> None:
+        if run.working:
+            lost = _("A worker process stopped. Nothing is lost: the run goes on from epoch {epoch:.1f}.")
+            run.notice = lost.format(epoch=run.epoch)
+            run.set_mode("waiting", run.notice)
+
 
 def _next_goal(run: Run) -> int:
-    """Batches to have learnt when Train is done: the epochs of the settings, from a finished run as many more."""
+    """Batches to have learnt when Train is done: the epochs of the settings; from a finished run, as many more."""
     epochs = run.spec.settings.epochs
-    done = int(run.epoch) if run.epoch >= epochs else 0
-    return (done + epochs) * run.steps_per_epoch
+    if run.goal_epochs == 0:
+        run.goal_epochs = epochs
+    while run.epoch >= run.goal_epochs:
+        run.goal_epochs += epochs
+    return run.goal_epochs * run.steps_per_epoch
+
+
+_making = threading.Lock()
+
+
+def shared() -> Jobs:
+    """The one Jobs of this process."""
+    with _making:  # a cache alone would make two for two threads that come at once
+        return _only()
 
 
 @functools.cache
-def shared() -> Jobs:
-    """The one Jobs of this process."""
+def _only() -> Jobs:
     return Jobs()

@@ -1,8 +1,9 @@
 """The studio's own routes beside Streamlit's: live data over a WebSocket, titles, and Plotly's JavaScript.
 
-/live/<token>             what a run does, as it does it (see runs.Run for the messages)
-/live/<token>/items.json  titles, years, genres, numbers of ratings: fetched once, then cached by the browser
-/assets/plotly.min.js     shipped with the plotly package
+- /live/<token>: what a run does, as it does it (see runs.Run for the messages)
+- /live/<token>/items.json: titles, years, genres, numbers of ratings: fetched once a run
+- /assets/plotly.min.js: shipped with the plotly package
+- /status.json: whether the workers are warm, and how many runs there are
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
+import logging
 import time
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -21,7 +23,10 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit.runtime import Runtime
 
+from recsys_edu.errors import RecsysEduError
 from recsys_edu.studio import jobs, slices
+
+log = logging.getLogger(__name__)
 
 GONE = 4404  # close code: there is no such run, do not come back
 PAGE_SECONDS = 5  # the workers start by then, whether a page was opened or not
@@ -34,7 +39,9 @@ _page_is_there = asyncio.Event()
 @asynccontextmanager
 async def lifespan(app):
     """Loads what the first page needs before it is asked for; frees what closed pages held; ends the workers."""
-    slices.split_of(slices.default_data(), "random", 0)
+    with suppress(RecsysEduError):  # the page says it better
+        slices.split_of(slices.default_data(), "random", 0)
+    jobs.shared()
     tasks = [asyncio.create_task(task) for task in (_warm_up(), _sweep())]
     yield
     for task in tasks:
@@ -54,24 +61,30 @@ async def _sweep() -> None:
     absent_since: dict[str, float] = {}
     while True:
         await asyncio.sleep(1)
-        owners = (await asyncio.to_thread(jobs.shared)).owners()
-        absent_since = {
-            owner: absent_since.get(owner, time.monotonic())
-            for owner in owners
-            if not Runtime.instance().is_active_session(owner)
-        }
+        absent = [owner for owner in jobs.shared().owners() if not Runtime.instance().is_active_session(owner)]
+        absent_since = {owner: absent_since.get(owner, time.monotonic()) for owner in absent}
         for owner, since in absent_since.items():
-            absent = time.monotonic() - since
-            if absent > PAUSE_AFTER:
-                await asyncio.to_thread(jobs.shared().leave, owner, absent > FORGET_AFTER)
+            seconds = time.monotonic() - since
+            if seconds > PAUSE_AFTER:
+                await _leave(owner, for_good=seconds > FORGET_AFTER)
+
+
+async def _leave(owner: str, for_good: bool) -> None:
+    try:
+        await asyncio.to_thread(jobs.shared().leave, owner, for_good)
+    except Exception:  # the next second tries again
+        log.exception("The work of a closed page could not be freed")
 
 
 async def live(socket: WebSocket) -> None:
     """Send all that a run publishes until the page goes away."""
+    if not _same_origin(socket):
+        await socket.close()  # before it is accepted: HTTP 403
+        return
     await socket.accept()
     _page_is_there.set()
     run = jobs.shared().get(socket.path_params["token"])
-    if run is None or not _same_origin(socket):
+    if run is None:
         await socket.close(GONE)
         return
     queue: asyncio.Queue = asyncio.Queue()

@@ -35,6 +35,7 @@ class Run:
     notice: str = ""  # stays on the screen until the next command
     user_index: int = 0
     until_step: int = 0
+    goal_epochs: int = 0  # where Train goes; 0: not asked yet
     subscribers: list[Send] = field(default_factory=list)
 
     def __post_init__(self):
@@ -43,12 +44,14 @@ class Run:
     def clear(self) -> None:
         """Back to the start: nothing learnt, nothing drawn."""
         self.state: dict | None = None
-        self.step = 0
+        self.step = self.goal_epochs = 0
         self.frame: Frame | None = None
+        self.frame_vectors: np.ndarray | None = None  # what the frame was drawn from
         self.frames = 0
         self.item_vectors: np.ndarray | None = None
         self.scores: np.ndarray | None = None  # (num_items,) for user scored_user
         self.scored_user: int | None = None
+        self.asked_user: int | None = None  # whose scores were asked for since the last slice
         self.curve = {"epoch": [], "train": [], "validation_epoch": [], "validation": []}
 
     @property
@@ -63,13 +66,14 @@ class Run:
     def working(self) -> bool:
         return self.mode in ("running", "waiting")
 
-    def accept(self, result: Slice, user_index: int) -> None:
+    def accept(self, result: Slice) -> None:
         """Take in what a slice gave, and tell the screens."""
         self.state, self.step = result.state, result.step
-        self.item_vectors, self.scores, self.scored_user = result.item_vectors, result.scores, user_index
+        self.item_vectors, self.scores, self.scored_user = result.item_vectors, result.scores, result.user_index
+        self.asked_user = None
         self._accept_points(result)
         if result.frame is not None:
-            self.frame, self.frames = result.frame, self.frames + 1
+            self.frame, self.frame_vectors, self.frames = result.frame, result.item_vectors, self.frames + 1
             self.publish(self.frame_message())
 
     def _accept_points(self, result: Slice) -> None:
@@ -97,7 +101,7 @@ class Run:
         settings = self.spec.settings
         return {
             "type": "state", "state": self.mode, "sentence": self.sentence or SENTENCES[self.mode],
-            "epoch": self.epoch, "of": max(settings.epochs, -(-self.until_step // self.steps_per_epoch)),
+            "epoch": self.epoch, "of": max(settings.epochs, self.goal_epochs),
         }  # fmt: skip
 
     def hello(self) -> list[dict | bytes]:

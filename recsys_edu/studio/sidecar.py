@@ -30,7 +30,15 @@ CONFIG = {
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.scheduler.allowed-failures": 0,  # the studio itself asks again for a slice, and says so
     "distributed.admin.low-level-log-length": 100,
-    "distributed.worker.memory.terminate": 0.95,
+}
+WORKER = {
+    "nthreads": 1,
+    "host": "127.0.0.1",
+    "preload": ["recsys_edu.studio.preload"],
+    "death_timeout": 600,
+    # Dask's default is a share of the memory by cores, about 1 GB on many laptops: TensorFlow and UMAP alone would
+    # have a worker paused and killed for ever.
+    "memory_limit": None,
 }
 
 
@@ -42,8 +50,7 @@ async def serve(workers: int) -> None:
     dask.config.set(CONFIG)
     scheduler = await Scheduler(host="127.0.0.1", port=0, dashboard=False, dashboard_address="127.0.0.1:0")
     print(json.dumps({"address": scheduler.address}), flush=True)
-    options = {"nthreads": 1, "host": "127.0.0.1", "preload": ["recsys_edu.studio.preload"], "death_timeout": 600}
-    await asyncio.gather(*(Nanny(scheduler.address, **options) for _ in range(workers)))
+    await asyncio.gather(*(Nanny(scheduler.address, **WORKER) for _ in range(workers)))
     await asyncio.Event().wait()
 
 

@@ -7,6 +7,7 @@ workers alone, inside the functions.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import threading
@@ -45,7 +46,8 @@ class Slice:
     failure: FailedEvent | None
     item_vectors: np.ndarray = field(repr=False)
     frame: embedding_map.Frame | None = field(repr=False)  # None: the vectors have not moved
-    scores: np.ndarray = field(repr=False)  # (num_items,) r̂ of the watched user for every item
+    user_index: int  # the watched user
+    scores: np.ndarray = field(repr=False)  # (num_items,) r̂ of this user for every item
 
 
 def run_slice(
@@ -70,15 +72,16 @@ def run_slice(
         frame = None
     scores = trainer.model.scores(np.array([user_index]))[0]
     return Slice(
-        trainer.state(),
-        trainer.step,
-        trainer.steps_per_epoch,
-        batches,
-        epochs,
-        failure,
-        vectors,
-        frame,
-        scores,
+        state=trainer.state(),
+        step=trainer.step,
+        steps_per_epoch=trainer.steps_per_epoch,
+        batches=batches,
+        epochs=epochs,
+        failure=failure,
+        item_vectors=vectors,
+        frame=frame,
+        user_index=user_index,
+        scores=scores,
     )
 
 
@@ -99,7 +102,7 @@ def _learn(trainer, until_step: int):
     return batches, epochs, failure
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=64)  # more than the runs of a class: a miss costs half a second, and some memory for good
 def trainer_of(spec: RunSpec):
     """The trainer of a configuration and the state that it starts from; kept, since one takes half a second to make."""
     from recsys_edu.training import Trainer
@@ -109,7 +112,7 @@ def trainer_of(spec: RunSpec):
     return trainer, trainer.state()
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=16)
 def split_of(data: str, how: str, seed: int):
     """The two parts of a data set. The studio's process uses this as well, for titles and for what a user has seen."""
     from recsys_edu.data import split
@@ -137,7 +140,7 @@ def load_umap_behind() -> None:
 
 
 def _load_umap() -> None:
-    if hasattr(os, "setpriority"):
+    with contextlib.suppress(AttributeError, OSError):  # not every system knows the priority of a thread
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
     vectors = np.random.default_rng(0).normal(size=(64, 4)).astype("float32")
     first = embedding_map.next_frame(vectors)

@@ -2,12 +2,13 @@
 
 import os
 import re
-import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import expect
 
+from recsys_edu.studio.components.mount import FOLDER
 from tests.studio.conftest import Studio, alive, wait_for
 
 pytestmark = pytest.mark.browser
@@ -107,14 +108,16 @@ def test_a_film_found_by_title_shows_its_neighbours(page):
     until(page, f"{MAP}.links.length === 6")
     picked = page.evaluate(f"{MAP}.picked")
     near.first.get_by_role("button").click()  # a film of the list is picked in turn
-    until(page, f"{MAP}.picked !== {picked}")
+    until(page, f"{MAP}.picked !== {picked} && {MAP}.links.length === 6")
 
 
 def test_a_click_on_the_map_picks_that_film(page):
     button(page, "One epoch").click()
-    until(page, f"{MAP}.frames >= 1 && {MAP}.screenOf(49)")
+    until(page, f"{MAP}.frames >= 1 && !{MAP}.moving")
+    expect(page.get_by_text("Epoch 1.0 of 20 · Paused").first).to_be_visible()
     spot = page.evaluate(f"{MAP}.screenOf(49)")
     page.mouse.click(spot["x"], spot["y"])
+    until(page, f"{MAP}.picked === 49")
     expect(page.get_by_role("list", name="Nearest films").get_by_role("listitem")).to_have_count(6)
 
 
@@ -130,6 +133,39 @@ def test_another_user_gets_another_list(page):
     expect(user).to_have_value(re.compile("^405 · "))
     expect(top).to_have_count(10)
     wait_for(lambda: top.all_inner_texts() not in ([], before), 20)
+
+
+def test_another_web_site_cannot_listen(page, studio):
+    """The WebSocket answers the studio's own page, and not a page from elsewhere that knows the token."""
+    url = page.evaluate("[...window.__recsysEduLive.connections.keys()][0]")
+    opens = """url => new Promise(answer => {
+        const socket = new WebSocket(new URL(url, 'ws://localhost:PORT'));
+        socket.onopen = () => answer(true);
+        socket.onerror = () => answer(false);
+    })""".replace("PORT", str(studio.port))
+    assert page.evaluate(opens, url)
+    stranger = page.context.new_page()
+    stranger.goto(f"http://127.0.0.1:{studio.port}/_stcore/health")
+    assert not stranger.evaluate(opens, url)
+
+
+def test_a_title_in_a_list_is_text(browser):
+    module = FOLDER / "film_list.js"
+    page = browser.new_page()
+    page.set_content((FOLDER / "film_list.html").read_text(encoding="utf-8"))
+    film = {"item_index": 3, "title": "<img src=x onerror=window.hacked=1>", "detail": "<b>", "number": "4", "share": 1}
+    page.evaluate(
+        """async ([code, film]) => {
+            const module = await import(URL.createObjectURL(new Blob([code], {type: "text/javascript"})));
+            const data = {films: [film], label: "films", empty: ""};
+            module.default({parentElement: document.body, data, setTriggerValue: (name, i) => { window.picked = i; }});
+        }""",
+        [module.read_text(encoding="utf-8"), film],
+    )
+    expect(page.get_by_text(film["title"])).to_be_visible()
+    page.get_by_role("listitem").get_by_role("button").click()
+    assert page.evaluate("[window.picked, window.hacked ?? null, document.images.length]") == [3, None, 0]
+    page.close()
 
 
 def test_a_closed_tab_frees_its_work(browser, studio):
@@ -155,12 +191,13 @@ def test_a_studio_of_its_own_starts_useful_maps_no_tensorflow_and_leaves_nothing
     button(page, "Train").click()  # before the workers are warm
     expect(page.get_by_text("loading TensorFlow").first).to_be_visible()
     page.wait_for_function(f"{CURVES} && {CURVES}.train > 0", timeout=180_000)
-    maps = Path(f"/proc/{studio.process.pid}/maps").read_text(encoding="utf-8")
-    assert "site-packages/streamlit" in maps or "pandas" in maps  # it is the right process
-    assert "tensorflow" not in maps
-    assert "llvmlite" not in maps  # nor UMAP
-    children = subprocess.run(["pgrep", "-P", str(studio.process.pid)], capture_output=True, text=True).stdout.split()
-    assert children
+    process = psutil.Process(studio.process.pid)
+    children = process.children(recursive=True)
+    assert len(children) >= 3  # the scheduler and two workers
+    if hasattr(process, "memory_maps"):  # not on macOS
+        libraries = {Path(library.path).name for library in process.memory_maps()}
+        assert any("pandas" in library.path for library in process.memory_maps())  # it is the right process
+        assert not [name for name in libraries if "tensorflow" in name or "llvmlite" in name]  # llvmlite: UMAP
     studio.close()
-    wait_for(lambda: not any(alive(int(pid)) for pid in children), 30)
+    wait_for(lambda: not any(alive(child.pid) for child in children), 30)
     page.close()

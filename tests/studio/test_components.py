@@ -327,8 +327,6 @@ def test_the_loss_curves_grow_and_reset_clears_curves_and_map(page, studio):
     assert page.evaluate("window.__lossCurves.last.train") == {"epoch": 0.3, "loss": 1.05}
     drawn = page.locator(".loss-curves .scatterlayer .trace").first.locator("path.js-line")
     assert drawn.get_attribute("d").count("L") + drawn.get_attribute("d").count("H") >= 2
-    studio.send({"type": "state", "state": "paused", "sentence": "Paused after epoch 1."})
-    page.get_by_text("Paused after epoch 1.").wait_for()
     studio.send({"type": "reset"})
     until(page, "window.__lossCurves.train === 0 && window.__lossCurves.validation === 0")
     until(page, "window.__filmMap.n === 0")

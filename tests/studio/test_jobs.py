@@ -2,12 +2,12 @@
 set."""
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from recsys_edu import training
@@ -112,6 +112,9 @@ def test_a_finished_run_can_be_trained_for_as_many_epochs_again(workers, run):
     workers.train(run)
     done(run)
     workers.train(run)
+    wait_for(lambda: run.epoch > 4)
+    workers.pause(run)
+    workers.train(run)  # goes on to where it was going
     done(run)
     assert run.step == 8 * STEPS
 
@@ -146,6 +149,18 @@ def test_another_user_is_scored_while_the_run_stands_still(workers, run):
     np.testing.assert_array_equal(run.item_vectors, vectors)
 
 
+def test_the_scores_are_those_of_the_user_they_are_said_to_be_of(workers, run):
+    """The user changes while a slice is on its way."""
+    workers.one_batch(run)
+    workers.watch(run, 7)
+    wait_for(lambda: run.scored_user == 7)
+    other = workers.open("another", SPEC, TRAIN_SIZE, user_index=7)
+    workers.one_batch(other)
+    wait_for(lambda: other.scored_user == 7)
+    np.testing.assert_array_equal(run.scores, other.scores)
+    workers.close(other)
+
+
 def test_two_runs_take_turns(workers):
     first, second, third = (long_run(workers, owner=name) for name in "abc")
     for run in (first, second, third):
@@ -176,7 +191,7 @@ def test_a_killed_worker_costs_nothing_and_is_told(workers):
     workers.train(run)
     wait_for(lambda: run.epoch > 1)
     for pid in worker_pids(workers):
-        os.kill(pid, signal.SIGKILL)
+        psutil.Process(pid).kill()
     wait_for(lambda: run.notice, 30)
     assert "A worker process stopped. Nothing is lost" in run.notice
     wait_for(lambda: not run.working, 180)
@@ -191,6 +206,12 @@ def test_a_killed_worker_costs_nothing_and_is_told(workers):
     workers.close(run)
 
 
+def test_workers_have_no_memory_limit_that_a_laptop_would_make_too_small(workers):
+    client = workers._call(workers._cluster.connected())
+    limits = {worker["memory_limit"] for worker in client.scheduler_info(n_workers=-1)["workers"].values()}
+    assert limits <= {0, None}
+
+
 def worker_pids(workers):
     client = workers._call(workers._cluster.connected())
     return list(client.run(os.getpid).values())
@@ -199,8 +220,8 @@ def worker_pids(workers):
 def test_the_workers_end_when_the_studio_is_killed():
     """Nothing is left behind, not even after kill -9."""
     code = (
-        "import sys; from recsys_edu.studio.cluster import Cluster; c = Cluster(); print(c._start_sidecar());"
-        "print(c._process.pid, flush=True); sys.stdin.read()"
+        "import sys; from recsys_edu.studio import cluster; sidecar = cluster.start_sidecar();"
+        "print(cluster.address_of(sidecar)); print(sidecar.pid, flush=True); sys.stdin.read()"
     )
     environment = {k: v for k, v in os.environ.items() if k != "RECSYS_EDU_SCHEDULER"}
     root = Path(__file__).resolve().parents[2]

@@ -4,6 +4,7 @@ shown."""
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from recsys_edu.studio import slices
 from recsys_edu.studio.pages import train_controls
 from tests.studio.conftest import ROOT, wait_for
 
@@ -18,7 +19,8 @@ def page(workers):
 
 
 def current(workers, page):
-    return workers.get(page.session_state.filtered_state.get("run"))
+    token = page.session_state["run"] if "run" in page.session_state else None  # noqa: SIM401 - it has no get
+    return workers.get(token)
 
 
 def choose(page, **values):
@@ -120,3 +122,21 @@ def test_a_data_set_that_is_not_here_is_offered(page, monkeypatch, tmp_path):
     assert page.header[0].value == "MovieLens 100K"
     assert [button.label for button in page.button] == ["Fetch MovieLens 100K"]
     assert not page.exception
+
+
+def test_a_user_of_a_larger_data_set_does_not_follow_into_a_smaller_one(workers, page, movielens):
+    choose(page, data="movielens-100k")
+    choose(page, user_index=900)
+    choose(page, data="planted", epochs=1)
+    press(page, "Train")
+    assert not page.exception
+    assert next(box for box in page.selectbox if box.key == "user_index").value == 0
+
+
+def test_a_damaged_cache_is_offered_anew_and_does_not_stop_the_studio(page, monkeypatch, tmp_path):
+    monkeypatch.setenv("RECSYS_EDU_DATA", str(tmp_path))
+    (tmp_path / "movielens-100k").mkdir()
+    (tmp_path / "movielens-100k" / "manifest.json").write_text("{", encoding="utf-8")
+    assert slices.default_data() == "planted"
+    choose(page, data="movielens-100k")
+    assert [button.label for button in page.button] == ["Fetch MovieLens 100K"]

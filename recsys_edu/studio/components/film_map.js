@@ -173,6 +173,7 @@ class FilmMap {
     if (!this.theme) return;
     const { view } = this;
     const width = this.root.clientWidth;
+    if (!width) return; // hidden: nothing to draw on until it is shown again
     const height = Math.min(this.maxHeight, Math.max(300, width));
     const ratio = window.devicePixelRatio || 1;
     this.stage.style.height = `${height}px`;

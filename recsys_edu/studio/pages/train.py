@@ -32,7 +32,8 @@ def page() -> None:
         st.error(str(error))
         return
     st.session_state["drawn_run"] = run.token
-    train_controls.buttons()
+    with st.container():  # what comes and goes in here does not move, and so remake, what is below
+        train_controls.buttons()
     left, right = st.columns([2, 3], gap="medium")
     with left:
         loss_curves(charts.loss_figure(), _live(run), "/assets/plotly.min.js", key="loss_curves")
@@ -42,7 +43,7 @@ def page() -> None:
     train_lists.lists_for_a_user()
 
 
-@st.fragment
+@st.fragment(run_every=1.0)  # the lines to the neighbours follow the vectors
 def _map(run) -> None:
     result = film_map(
         run.token,

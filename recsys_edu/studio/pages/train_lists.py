@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import streamlit as st
 
 from recsys_edu import recommend
-from recsys_edu.studio import jobs, state
+from recsys_edu.studio import jobs, slices, state
 from recsys_edu.studio.components.mount import film_list
 from recsys_edu.studio.i18n import _
 
@@ -52,7 +54,7 @@ def lists_for_a_user() -> None:
     parts = state.split_of(run.spec)
     user_index = st.selectbox(
         _("Recommend for user"), range(parts.train.num_users), key="user_index",
-        format_func=lambda u: _who(parts.train, u), help=_("Type a number to find a user."),
+        format_func=_people(run.spec.data).__getitem__, help=_("Type a number to find a user."),
     )  # fmt: skip
     jobs.shared().watch(run, user_index)
     left, right = st.columns(2, gap="large")
@@ -112,8 +114,9 @@ def _pick(item_index: int | None) -> None:
         st.rerun(scope="app")
 
 
-def _who(train, user_index: int) -> str:
-    """A user as a line of text: label, age, gender, occupation, as far as known."""
-    user = train.users.iloc[user_index]
-    known = [str(user[name]) for name in ("age", "gender", "occupation") if name in user and user[name] is not None]
-    return " · ".join([str(user["user_id"]), *known])
+@functools.lru_cache(maxsize=16)
+def _people(data: str) -> list[str]:
+    """Each user as a line of text: label, age, gender, occupation, as far as known."""
+    users = slices.ratings_of(data).users
+    columns = [users[name] for name in ("user_id", "age", "gender", "occupation") if name in users]
+    return [" · ".join(map(str, row)) for row in zip(*columns, strict=True)]
