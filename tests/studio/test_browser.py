@@ -113,8 +113,8 @@ def test_a_film_found_by_title_shows_its_neighbours(page):
 
 def test_a_click_on_the_map_picks_that_film(page):
     button(page, "One epoch").click()
-    until(page, f"{MAP}.frames >= 1 && !{MAP}.moving")
     expect(page.get_by_text("Epoch 1.0 of 20 · Paused").first).to_be_visible()
+    until(page, f"{MAP}.frames >= 1 && !{MAP}.moving")
     spot = page.evaluate(f"{MAP}.screenOf(49)")
     page.mouse.click(spot["x"], spot["y"])
     until(page, f"{MAP}.picked === 49")
