@@ -110,7 +110,9 @@ def start_sidecar() -> subprocess.Popen:
         stdout=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
         cwd=ROOT,
-        start_new_session=True,  # Ctrl-C reaches the studio alone, which then ends the sidecar
+        # Ctrl-C reaches the studio alone, which then ends the sidecar: a session of its own; on Windows, a group.
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
 
 

@@ -227,6 +227,7 @@ class Jobs:
             result = await self._slice(run, 0)
         except Exception:
             log.exception("Run %s could not score a user", run.token[:6])
+            run.failed_user = run.user_index
             return
         run.scores, run.scored_user = result.scores, result.user_index
 

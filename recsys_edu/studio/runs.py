@@ -52,6 +52,7 @@ class Run:
         self.scores: np.ndarray | None = None  # (num_items,) for user scored_user
         self.scored_user: int | None = None
         self.asked_user: int | None = None  # whose scores were asked for since the last slice
+        self.failed_user: int | None = None  # whose scores could not be had
         self.curve = {"epoch": [], "train": [], "validation_epoch": [], "validation": []}
 
     @property
@@ -65,6 +66,11 @@ class Run:
     @property
     def working(self) -> bool:
         return self.mode in ("running", "waiting")
+
+    @property
+    def busy(self) -> bool:
+        """Whether something new is to be expected: the run learns, or another user's scores are on their way."""
+        return self.working or (self.state is not None and self.user_index not in (self.scored_user, self.failed_user))
 
     def accept(self, result: Slice) -> None:
         """Take in what a slice gave, and tell the screens."""

@@ -44,6 +44,18 @@ def current_run() -> Run:
     return run
 
 
+def drawn(run: Run) -> None:
+    """The whole page was drawn for this run, busy or not."""
+    st.session_state["drawn"] = (run.token, run.busy)
+
+
+def redraw_when_changed(run: Run) -> None:
+    """Draw the whole page again when it shows another run, or when this one began or ended its work: only a page whose
+    run is busy asks for news every now and then."""
+    if st.session_state["drawn"] != (run.token, run.busy):
+        st.rerun(scope="app")
+
+
 def new_run() -> Run:
     """Put a run with the chosen settings in the place of the one on the screen."""
     spec = chosen_spec()

@@ -31,34 +31,38 @@ def page() -> None:
     except RecsysEduError as error:
         st.error(str(error))
         return
-    st.session_state["drawn_run"] = run.token
+    state.drawn(run)
+    _screen(run)
+
+
+def _screen(run) -> None:
+    live_url = f"/live/{run.token}"
     with st.container():  # what comes and goes in here does not move, and so remake, what is below
-        train_controls.buttons()
+        _watched(train_controls.buttons, run, 0.5)
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        loss_curves(charts.loss_figure(), _live(run), "/assets/plotly.min.js", key="loss_curves")
-        train_lists.neighbours_of_picked()
+        loss_curves(charts.loss_figure(), live_url, "/assets/plotly.min.js", key="loss_curves")
+        _watched(train_lists.neighbours_of_picked, run, 1.0)
     with right:
-        _map(run)
-    train_lists.lists_for_a_user()
+        _watched(_map, run, 1.0)
+    _watched(train_lists.lists_for_a_user, run, 1.0)
 
 
-@st.fragment(run_every=1.0)  # the lines to the neighbours follow the vectors
-def _map(run) -> None:
+def _watched(part, run, seconds: float) -> None:
+    """A part of the page that is drawn by itself, again and again while its run is busy."""
+    st.fragment(part, run_every=seconds if run.busy else None)()
+
+
+def _map() -> None:
+    run, picked = state.current_run(), st.session_state.get("picked")
     result = film_map(
         run.token,
-        f"{_live(run)}/items.json",
-        _live(run),
-        selected=st.session_state.get("picked"),
-        neighbours=train_lists.neighbour_rows(run, st.session_state.get("picked"))[0],
+        f"/live/{run.token}/items.json",
+        f"/live/{run.token}",
+        selected=picked,
+        neighbours=train_lists.neighbour_rows(run, picked)[0],
         height=470,
         key="film_map",
         on_picked_change=lambda: None,
     )
-    if result.picked is not None and result.picked != st.session_state.get("picked"):
-        st.session_state["picked"] = int(result.picked)
-        st.rerun(scope="app")
-
-
-def _live(run) -> str:
-    return f"/live/{run.token}"
+    train_lists.pick(result.picked)

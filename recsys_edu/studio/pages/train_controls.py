@@ -61,12 +61,10 @@ def model_controls() -> None:
     right.number_input(_("Seed"), 0, 2**31 - 1, key="seed", help=_("The same seed gives the same run."))
 
 
-@st.fragment(run_every=0.5)
 def buttons() -> None:
     """Train, Pause, One batch, One epoch, Stop, Reset, and a line that says how the run is."""
     run = state.current_run()
-    if run.token != st.session_state["drawn_run"]:  # another run than the one that the map and the curves follow
-        st.rerun(scope="app")
+    state.redraw_when_changed(run)
     changed = run.spec != state.chosen_spec()
     can_stop = run.working or run.mode in ("paused", "finished")
     row = st.container(horizontal=True, gap="small")

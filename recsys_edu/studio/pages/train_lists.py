@@ -23,7 +23,6 @@ def neighbour_rows(run, picked: int | None) -> tuple[np.ndarray, np.ndarray]:
     return recommend.nearest(run.item_vectors, picked, NEAR, st.session_state.get("similarity", "cosine"))
 
 
-@st.fragment(run_every=1.0)
 def neighbours_of_picked() -> None:
     run, picked = state.current_run(), st.session_state.get("picked")
     if picked is None:
@@ -36,9 +35,12 @@ def neighbours_of_picked() -> None:
         _("Similarity"), list(SIMILARITIES), key="similarity", default="cosine", required=True,
         format_func=SIMILARITIES.get, label_visibility="collapsed", help=_("How nearness of two vectors is measured."),
     )  # fmt: skip
+    if st.session_state.get("drawn_similarity", "cosine") != st.session_state["similarity"]:
+        st.session_state["drawn_similarity"] = st.session_state["similarity"]
+        st.rerun(scope="app")  # the lines on the map change as well
     rows, values = neighbour_rows(run, picked)
     films = _films(items, rows, [f"{v:.2f}" for v in values], _shares(values))
-    _pick(film_list(films, _("Nearest films"), _("There are no vectors yet. Press Train."), key="near"))
+    pick(film_list(films, _("Nearest films"), _("There are no vectors yet. Press Train."), key="near"))
 
 
 def _shares(values: np.ndarray) -> np.ndarray:
@@ -48,7 +50,6 @@ def _shares(values: np.ndarray) -> np.ndarray:
     return np.clip(values / max(values.max(initial=0), 1e-9), 0, 1)
 
 
-@st.fragment(run_every=1.0)
 def lists_for_a_user() -> None:
     run = state.current_run()
     parts = state.split_of(run.spec)
@@ -57,6 +58,7 @@ def lists_for_a_user() -> None:
         format_func=_people(run.spec.data).__getitem__, help=_("Type a number to find a user."),
     )  # fmt: skip
     jobs.shared().watch(run, user_index)
+    state.redraw_when_changed(run)
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(_("Liked most"), anchor=False, help=_("The user's best rated films of the training part."))
@@ -73,7 +75,7 @@ def lists_for_a_user() -> None:
 def _liked(train, user_index: int) -> None:
     rows, ratings = recommend.liked_rows(train, user_index)
     films = _films(train.items, rows, [f"★ {r:g}" for r in ratings], _on_scale(ratings, train.scale))
-    _pick(film_list(films, _("Liked most"), _("This user has no rating in the training part."), key="liked"))
+    pick(film_list(films, _("Liked most"), _("This user has no rating in the training part."), key="liked"))
 
 
 def _top_ten(run, parts, user_index: int) -> None:
@@ -86,7 +88,7 @@ def _top_ten(run, parts, user_index: int) -> None:
     notes = [_("rated ★ {r:g} (held out)").format(r=truth[i]) if i in truth else "" for i in best]
     share = _on_scale(predicted, parts.train.scale)
     films = _films(parts.train.items, best, [f"{p:.2f}" for p in predicted], share, notes)
-    _pick(film_list(films, _("Recommended now"), _("Nothing is learnt yet. Press Train."), key="top_ten"))
+    pick(film_list(films, _("Recommended now"), _("Nothing is learnt yet. Press Train."), key="top_ten"))
 
 
 def _films(items, rows, numbers, shares, notes=None) -> list[dict]:
@@ -107,8 +109,8 @@ def _on_scale(ratings: np.ndarray, scale: tuple[float, float]) -> np.ndarray:
     return np.clip((ratings - low) / max(high - low, 1e-9), 0, 1)
 
 
-def _pick(item_index: int | None) -> None:
-    """A film clicked in a list is picked on the map."""
+def pick(item_index: int | None) -> None:
+    """A film clicked on the map or in a list is picked everywhere."""
     if item_index is not None and item_index != st.session_state.get("picked"):
         st.session_state["picked"] = int(item_index)
         st.rerun(scope="app")
