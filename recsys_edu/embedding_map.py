@@ -74,11 +74,9 @@ def kept_neighbours(neighbours: np.ndarray, positions: np.ndarray) -> float:
     from scipy.spatial import KDTree
 
     k = neighbours.shape[1] - 1
-    _, near = KDTree(positions).query(positions, k=k + 1)  # (n, k + 1); itself is mostly first, never always
-    own = np.arange(len(near))[:, None]
-    true = np.sort(neighbours[:, 1:] + len(near) * own, axis=None)  # one number for each (point, neighbour)
-    drawn = (near + len(near) * own)[near != own]
-    return float(np.isin(drawn, true, assume_unique=True).sum() / true.size)
+    _, near = KDTree(positions).query(positions, k=k + 1)  # (n, k + 1), itself among them
+    is_true = (near[:, :, None] == neighbours[:, None, 1:]).any(axis=2)  # (n, k + 1, k) -> (n, k + 1)
+    return float(is_true.sum() / neighbours[:, 1:].size)
 
 
 def align(positions: np.ndarray, target: np.ndarray) -> np.ndarray:

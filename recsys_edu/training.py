@@ -41,6 +41,7 @@ class Trainer:
         self.optimizer.build(self.model.trainable_variables)
         self._pairs = tf.constant(train.pairs)  # (n, 2)
         self._rating = tf.constant(train.rating[:, None])  # (n, 1)
+        self._shuffled: tuple[int, tf.Tensor] | None = None  # an epoch and its order
         self.step = 0  # batches learnt so far
         self.seconds = 0.0
         self.failure: FailedEvent | None = None
@@ -60,13 +61,19 @@ class Trainer:
         ratings, each error taken before its batch's update, and the number of these ratings."""
         epoch, first = divmod(self.step, self.steps_per_epoch)
         last = min(first + count, self.steps_per_epoch)
-        order = np.random.default_rng([self.settings.seed, epoch]).permutation(len(self.train))
         start = time.perf_counter()
-        squared_error = self._learn(tf.constant(order), tf.constant(first), tf.constant(last)).numpy()
+        squared_error = self._learn(self._order(epoch), tf.constant(first), tf.constant(last)).numpy()
         self.seconds += time.perf_counter() - start
         self.step += last - first
         size = self.settings.batch_size
         return float(squared_error), min(last * size, len(self.train)) - first * size
+
+    def _order(self, epoch: int) -> tf.Tensor:
+        """The rows of the training part in the order of this epoch, (n,)."""
+        if self._shuffled is None or self._shuffled[0] != epoch:
+            rows = np.random.default_rng([self.settings.seed, epoch]).permutation(len(self.train))
+            self._shuffled = epoch, tf.constant(rows)
+        return self._shuffled[1]
 
     @tf.function(reduce_retracing=True)
     def _learn(self, order, first, last):
