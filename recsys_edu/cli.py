@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     _add_training(command)
     command.add_argument("--user", required=True, help="a user_id of the data set")
     command.add_argument("-n", type=int, default=10, help="length of the list (default 10)")
+    command.add_argument("--at-least", type=int, default=0, help="leave out items with fewer ratings (default 0)")
 
     command = add("doctor", run_doctor, "check versions, data, browser, memory, warm times")
     command.add_argument("--quick", action="store_true", help="leave out the measured import times")
@@ -112,7 +113,7 @@ def run_recommend(options) -> int:
     if trainer.failure is not None:
         raise SettingsError(f"{trainer.failure.reason} {trainer.failure.advice}")
     print(f"What user {options.user} liked most:\n{_lines(liked(parts.train, options.user), 'rating')}\n")
-    best = recommend(trainer.model, parts.train, options.user, options.n)
+    best = recommend(trainer.model, parts.train, options.user, options.n, options.at_least)
     print(f"What the model recommends, with predicted ratings:\n{_lines(best, 'predicted')}")
     return 0
 

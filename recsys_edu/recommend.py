@@ -60,21 +60,24 @@ def top_n(scores: np.ndarray, seen: np.ndarray, n: int = 10) -> np.ndarray:
     return top
 
 
-def best_unseen(scores: np.ndarray, train: Ratings, user_index: int, n: int = 10) -> tuple[np.ndarray, np.ndarray]:
+def best_unseen(
+    scores: np.ndarray, train: Ratings, user_index: int, n: int = 10, at_least: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """One user's top-N list: the n item_index with the highest `scores` (num_items,) that the user has not rated in
-    `train`, and their scores as ratings, clipped to the scale."""
-    seen = np.zeros((1, len(scores)), dtype=bool)
-    seen[0, train.item_index[train.user_index == user_index]] = True
-    best = top_n(scores[None], seen, n)[0]
+    `train`, and their scores as ratings, clipped to the scale. Items with fewer than `at_least` ratings in `train` are
+    left out: a model that saw an item three times says of it what three people said."""
+    left_out = np.bincount(train.item_index, minlength=len(scores)) < at_least
+    left_out[train.item_index[train.user_index == user_index]] = True
+    best = top_n(scores[None], left_out[None], n)[0]
     best = best[best >= 0]
     return best, np.clip(scores[best], *train.scale)
 
 
-def recommend(model, train: Ratings, user_id: object, n: int = 10) -> pd.DataFrame:
+def recommend(model, train: Ratings, user_id: object, n: int = 10, at_least: int = 0) -> pd.DataFrame:
     """The top-N list of one user: item_id, title, year, genres and predicted rating, best first, without what the user
-    has rated in `train`. Raises UnknownIdError."""
+    has rated in `train` and without items of fewer than `at_least` ratings. Raises UnknownIdError."""
     u = train.user_row(user_id)
-    best, predicted = best_unseen(model.scores(np.array([u]))[0], train, u, n)
+    best, predicted = best_unseen(model.scores(np.array([u]))[0], train, u, n, at_least)
     return train.items.iloc[best].reset_index(drop=True).assign(predicted=predicted)
 
 

@@ -74,6 +74,15 @@ def test_recommend_names_the_best_unseen_films(planted):
     assert table["predicted"].max() <= 5.0
 
 
+def test_items_of_few_ratings_can_be_left_out(planted):
+    scores = np.arange(planted.num_items, dtype=float)
+    counts = np.bincount(planted.item_index, minlength=planted.num_items)
+    best, _ = recommend.best_unseen(scores, planted, 0, n=200, at_least=60)
+    seen = set(planted.item_index[planted.user_index == 0])
+    assert best.tolist() == [i for i in range(199, -1, -1) if counts[i] >= 60 and i not in seen]
+    assert 0 < len(best) < 150
+
+
 def test_all_users_at_once_get_what_each_alone_gets(planted):
     scores = np.random.default_rng(0).normal(size=(planted.num_users, planted.num_items))
     together = recommend.recommend_all(Fixed(scores), planted, n=5)

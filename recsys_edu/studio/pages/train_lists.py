@@ -13,6 +13,7 @@ from recsys_edu.studio.components.mount import film_list
 from recsys_edu.studio.i18n import _
 
 NEAR = 6
+AT_LEAST = 10  # ratings that a film of the top 10 has in the training part, unless the reader says otherwise
 SIMILARITIES = {"cosine": _("cosine"), "dot": _("dot product"), "euclid": _("Euclid")}
 
 
@@ -53,9 +54,14 @@ def _shares(values: np.ndarray) -> np.ndarray:
 def lists_for_a_user() -> None:
     run = state.current_run()
     parts = state.split_of(run.spec)
-    user_index = st.selectbox(
+    who, few = st.columns([4, 1], vertical_alignment="bottom")
+    user_index = who.selectbox(
         _("Recommend for user"), range(parts.train.num_users), key="user_index",
         format_func=_people(run.spec.data).__getitem__, help=_("Type a number to find a user."),
+    )  # fmt: skip
+    at_least = few.number_input(
+        _("Ratings a film needs"), 0, 1000, AT_LEAST, key="at_least",
+        help=_("Of a film with three ratings the model knows what three people said. Try 0: all films."),
     )  # fmt: skip
     jobs.shared().watch(run, user_index)
     state.redraw_when_changed(run)
@@ -69,7 +75,7 @@ def lists_for_a_user() -> None:
             anchor=False,
             help=_("The highest predicted ratings among the films that the user has not rated in the training part."),
         )
-        _top_ten(run, parts, user_index)
+        _top_ten(run, parts, user_index, at_least)
 
 
 def _liked(train, user_index: int) -> None:
@@ -78,17 +84,18 @@ def _liked(train, user_index: int) -> None:
     pick(film_list(films, _("Liked most"), _("This user has no rating in the training part."), key="liked"))
 
 
-def _top_ten(run, parts, user_index: int) -> None:
+def _top_ten(run, parts, user_index: int, at_least: int) -> None:
     """The best unseen films; where the user rated one of them in the held-out part, that rating beside it."""
-    best, predicted = np.empty(0, int), np.empty(0)
+    best, predicted, empty = np.empty(0, int), np.empty(0), _("Nothing is learnt yet. Press Train.")
     if run.scores is not None and run.scored_user == user_index:
-        best, predicted = recommend.best_unseen(run.scores, parts.train, user_index)
+        best, predicted = recommend.best_unseen(run.scores, parts.train, user_index, at_least=at_least)
+        empty = _("No film that this user has not rated has so many ratings.")
     mine = parts.test.user_index == user_index
     truth = dict(zip(parts.test.item_index[mine], parts.test.rating[mine], strict=True))
     notes = [_("rated ★ {r:g} (held out)").format(r=truth[i]) if i in truth else "" for i in best]
     share = _on_scale(predicted, parts.train.scale)
     films = _films(parts.train.items, best, [f"{p:.2f}" for p in predicted], share, notes)
-    pick(film_list(films, _("Recommended now"), _("Nothing is learnt yet. Press Train."), key="top_ten"))
+    pick(film_list(films, _("Recommended now"), empty, key="top_ten"))
 
 
 def _films(items, rows, numbers, shares, notes=None) -> list[dict]:
