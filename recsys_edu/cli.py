@@ -43,7 +43,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--port", type=int, default=8501, help="port on localhost (default 8501)")
     command.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
-    add("lab", run_lab, "open the notebooks in JupyterLab").add_argument("--no-browser", action="store_true")
+    command = add("lab", run_lab, "open the notebooks in JupyterLab")
+    command.add_argument("--port", type=int, default=8888, help="port on localhost (default 8888)")
+    command.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
     command = add("fetch", run_fetch, "bring a data set here, verified")
     command.add_argument("name", nargs="?", default="movielens-100k")
@@ -154,7 +156,10 @@ def _check_port(port: int) -> None:
 def run_lab(options) -> int:
     chapter = min((ROOT / "notebooks" / "en").glob("*.ipynb"))
     extra = ["--no-browser"] if options.no_browser else []
-    return _run("-m", "jupyterlab", "--ServerApp.ip=localhost", *extra, str(chapter.relative_to(ROOT)))
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        extra.append("--allow-root")  # as in a container; it listens on localhost alone
+    port = f"--ServerApp.port={options.port}"
+    return _run("-m", "jupyterlab", "--ServerApp.ip=localhost", port, *extra, str(chapter.relative_to(ROOT)))
 
 
 def run_doctor(options) -> int:
@@ -246,8 +251,8 @@ def _table(result: dict) -> str:
 
 
 def _lines(table, value: str) -> str:
-    rows = zip(table[value], table["title"], table["genres"], strict=True)
-    return "\n".join(f"  {number:4.2f}  {title}  ({genres.replace('|', ', ')})" for number, title, genres in rows)
+    rows = zip(table[value], table["title"], table["genres"].str.replace("|", ", "), strict=True)
+    return "\n".join(f"  {number:4.2f}  {title}  ({genres})".removesuffix("  ()") for number, title, genres in rows)
 
 
 if __name__ == "__main__":

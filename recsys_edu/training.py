@@ -107,12 +107,13 @@ class Trainer:
             before = self.step
             squared_error, ratings = self.run_batches(min(chunk, last_step - self.step))
             mse = squared_error / ratings
+            self._squared_error += squared_error
+            if np.isfinite(mse):
+                yield BatchEvent(self.epoch, self.step, self.step - before, mse)
             if (reason := self._lost(mse)) is not None:
                 self.failure = FailedEvent(self.epoch, reason, ADVICE)
                 yield self.failure
                 return
-            self._squared_error += squared_error
-            yield BatchEvent(self.epoch, self.step, self.step - before, mse)
             if self.step % self.steps_per_epoch == 0:
                 yield self._end_of_epoch()
                 yield SnapshotEvent(self.epoch, self.model.item_vectors())

@@ -37,6 +37,5 @@ def loss_figure(
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
             "showlegend": True,
             "hovermode": "closest",
-            "uirevision": "loss",
         },
     }

@@ -215,11 +215,20 @@ class Jobs:
             run.set_mode("finished" if run.epoch >= max(run.goal_epochs, run.spec.settings.epochs) else "paused")
             if run.scored_user != run.user_index:  # another user was chosen while the last slice was on its way
                 await self._score(run)
+            await self._settle_map(run)
         except RecsysEduError as error:
             run.set_mode("failed", str(error))
         except Exception:
             log.exception("Run %s failed", run.token[:6])
             run.set_mode("failed", _("Something unexpected went wrong; the terminal says what. Reset starts afresh."))
+
+    async def _settle_map(self, run: Run) -> None:
+        """A run that ended while the workers still loaded UMAP is drawn by it as soon as it is there."""
+        for _attempt in range(30):
+            if run.mode != "finished" or run.frame is None or run.frame.method == "umap":
+                return
+            await asyncio.sleep(2)
+            run.accept(await self._slice(run, 0))
 
     async def _score(self, run: Run) -> None:
         """Nothing is learnt; the watched user is scored. It is not tried again for the same user if that fails."""

@@ -74,10 +74,12 @@ class Run:
 
     def accept(self, result: Slice) -> None:
         """Take in what a slice gave, and tell the screens."""
+        self._accept_points(result)
+        if result.failure is not None:  # what it would draw and recommend is nonsense
+            return
         self.state, self.step = result.state, result.step
         self.item_vectors, self.scores, self.scored_user = result.item_vectors, result.scores, result.user_index
         self.asked_user = None
-        self._accept_points(result)
         if result.frame is not None:
             self.frame, self.frame_vectors, self.frames = result.frame, result.item_vectors, self.frames + 1
             self.publish(self.frame_message())

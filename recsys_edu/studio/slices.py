@@ -64,9 +64,10 @@ def run_slice(
     trainer.restore(start if state is None else state)
     batches, epochs, failure = _learn(trainer, until_step)
     vectors = trainer.model.item_vectors()
-    if embedding_map.moved(vectors, frame_vectors) and failure is None:
-        # the first frame is PCA: it is there at once
-        method = "umap" if frame is not None and _umap_is_loaded.is_set() else "pca"
+    # The first frame is PCA: it is there at once. A better map is drawn as soon as UMAP is loaded.
+    method = "umap" if frame is not None and _umap_is_loaded.is_set() else "pca"
+    better = frame is not None and frame.method != method
+    if failure is None and (better or embedding_map.moved(vectors, frame_vectors)):
         frame = embedding_map.next_frame(vectors, frame, method, spec.settings.seed)
     else:
         frame = None

@@ -45,15 +45,19 @@ def current_run() -> Run:
 
 
 def drawn(run: Run) -> None:
-    """The whole page was drawn for this run, busy or not."""
-    st.session_state["drawn"] = (run.token, run.busy)
+    """The whole page was drawn for this run, busy or not, with something learnt or not."""
+    st.session_state["drawn"] = _what_is_drawn(run)
 
 
 def redraw_when_changed(run: Run) -> None:
-    """Draw the whole page again when it shows another run, or when this one began or ended its work: only a page whose
-    run is busy asks for news every now and then."""
-    if st.session_state["drawn"] != (run.token, run.busy):
+    """Draw the whole page again when it shows another run, or when this one began or ended its work or was reset: only
+    a page whose run is busy asks for news every now and then."""
+    if st.session_state["drawn"] != _what_is_drawn(run):
         st.rerun(scope="app")
+
+
+def _what_is_drawn(run: Run) -> tuple:
+    return run.token, run.busy, run.step == 0
 
 
 def new_run() -> Run:

@@ -85,7 +85,7 @@ def busy_for_a_while(workers):
 def test_one_batch_one_epoch_stop_and_reset(page):
     button(page, "One batch").click()
     until(page, f"{CURVES}.train === 1")
-    expect(page.get_by_text("Epoch 0.0 of 20 · Paused.").first).to_be_visible()
+    expect(page.get_by_text("Epoch 0.0 of 20, batch 1 of 79 · Paused.").first).to_be_visible()
     button(page, "One epoch").click()
     until(page, f"{CURVES}.validation === 1")
     expect(page.get_by_text("Epoch 1.0 of 20").first).to_be_visible()
@@ -94,6 +94,13 @@ def test_one_batch_one_epoch_stop_and_reset(page):
     button(page, "Reset").click()
     until(page, f"{CURVES}.train === 0")
     expect(page.get_by_text("Ready. Press Train.").first).to_be_visible()
+    expect(page.get_by_text("Nothing is learnt yet. Press Train.").first).to_be_visible()
+    button(page, "One epoch").click()  # the axes follow a second run as well
+    until(page, f"{CURVES}.validation === 1")
+    until(
+        page,
+        "document.querySelector('.loss-curves .js-plotly-plot, .loss-curves .plot')._fullLayout.xaxis.range[1] < 2",
+    )
 
 
 def test_a_film_found_by_title_shows_its_neighbours(page):

@@ -86,7 +86,7 @@ def test_changed_settings_keep_the_old_run_until_train_is_pressed(workers, page)
     wait_for(lambda: old.mode == "finished")
     choose(page, embedding_dim=2)
     assert current(workers, page) is old
-    assert any("Train starts a new run" in info.value for info in page.info)
+    assert any("start a new run" in info.value for info in page.info)
     press(page, "Train")
     new = current(workers, page)
     assert new is not old

@@ -124,7 +124,9 @@ class LossCurves {
 
   // An empty plot shows where the curves will grow, not Plotly's -1 to 4.
   emptyRanges() {
-    return this.empty ? [{ range: [0, 10] }, { range: [0, 1.5] }] : [{}, {}];
+    const epochs = this.snapshot.state?.of ?? 10;
+    const from = (range) => ({ range, autorange: false });
+    return this.empty ? [from([0, epochs]), from([0, 1.5])] : [{ autorange: true }, { autorange: true }];
   }
 
   layout() {
@@ -137,6 +139,7 @@ class LossCurves {
     return {
       ...layout,
       autosize: true,
+      uirevision: `${this.liveUrl} ${this.empty}`, // a zoom is kept while a run grows, and not beyond it
       font: { ...layout.font, color: text, family: font },
       paper_bgcolor: clear,
       plot_bgcolor: clear,

@@ -66,7 +66,7 @@ def buttons() -> None:
     run = state.current_run()
     state.redraw_when_changed(run)
     changed = run.spec != state.chosen_spec()
-    can_stop = run.working or run.mode in ("paused", "finished")
+    can_stop = run.working or run.mode == "paused"
     row = st.container(horizontal=True, gap="small")
     _button(row, _("Train"), "train", _("Learn to the last epoch."), not run.working or changed, "primary")
     _button(row, _("Pause"), "pause", _("Stand still now; Train goes on from here."), run.working)
@@ -104,13 +104,15 @@ def status(run, changed: bool) -> None:
     message = run.state_message()
     share = min(run.epoch / message["of"], 1.0)
     counted = _("Epoch {epoch:.1f} of {of}").format(epoch=run.epoch, of=message["of"])
+    if batch := run.step % run.steps_per_epoch:
+        counted += _(", batch {batch} of {steps}").format(batch=batch, steps=run.steps_per_epoch)
     st.progress(share, text=f"{counted} · {message['sentence']}")
     if problem := st.session_state.pop("problem", None):
         st.toast(problem, icon=":material/error:", duration="infinite")
     if run.mode == "failed":
         st.error(message["sentence"])
     elif changed:
-        st.info(_("The settings on the left are new. Train starts a new run with them."))
+        st.info(_("The settings on the left are new. Train, One batch and One epoch start a new run with them."))
 
 
 def fetch_offer(name: str) -> None:

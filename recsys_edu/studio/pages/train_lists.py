@@ -40,14 +40,21 @@ def neighbours_of_picked() -> None:
         st.session_state["drawn_similarity"] = st.session_state["similarity"]
         st.rerun(scope="app")  # the lines on the map change as well
     rows, values = neighbour_rows(run, picked)
-    films = _films(items, rows, [f"{v:.2f}" for v in values], _shares(values))
+    films = _films(items, rows, [_number(v) for v in values], _shares(values))
     pick(film_list(films, _("Nearest films"), _("There are no vectors yet. Press Train."), key="near"))
+
+
+def _number(similarity: float) -> str:
+    """A similarity as people read it: euclid is a distance with its sign turned."""
+    if st.session_state.get("similarity") == "euclid":
+        return _("{distance:.3g} apart").format(distance=-similarity)
+    return f"{similarity:.3g}"
 
 
 def _shares(values: np.ndarray) -> np.ndarray:
     """Similarities as lengths of bars, the nearest film's bar being full: euclid counts down from 0."""
     if st.session_state.get("similarity") == "euclid":
-        return values.max(initial=0) / np.where(values == 0, 1, values) if len(values) else values
+        return np.minimum(values, -1e-9).max() / np.minimum(values, -1e-9) if len(values) else values
     return np.clip(values / max(values.max(initial=0), 1e-9), 0, 1)
 
 
