@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recsys_edu.recommend import unit
+
 NEIGHBOURS = 15
 REACH = 1.9  # a map is drawn from -REACH to REACH root mean square radii
 
@@ -31,7 +33,7 @@ class Frame:
 
 def next_frame(vectors: np.ndarray, previous: Frame | None = None, method: str = "pca", seed: int = 0) -> Frame:
     """The map of `vectors` (n, d), near `previous`. method: "pca", or "umap" (imports UMAP: about 10 s at first)."""
-    x = _unit(vectors.astype("float32"))  # (n, d)
+    x = unit(vectors.astype("float32"))  # (n, d)
     if len(x) <= NEIGHBOURS + 1:  # too few points for a graph of neighbours
         return Frame(_onto(pca(x), previous), "pca", 1.0)
     neighbours, distances = true_neighbours(x)
@@ -120,8 +122,3 @@ def _onto(positions: np.ndarray, previous: Frame | None) -> np.ndarray:
     radius = np.sqrt((positions**2).sum(axis=1).mean())
     positions = positions / (radius if radius > 0 else 1)
     return (align(positions, previous.positions) if previous is not None else positions).astype("float32")
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(length == 0, 1, length)

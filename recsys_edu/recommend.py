@@ -20,7 +20,7 @@ def similarity(a: np.ndarray, b: np.ndarray, kind: str = "cosine") -> np.ndarray
     """Similarity of each row of a (m, d) with each row of b (n, d): (m, n). kind: cosine, dot or euclid."""
     a, b = np.atleast_2d(a).astype("float64"), np.atleast_2d(b).astype("float64")
     if kind == "cosine":
-        a, b = _unit(a), _unit(b)
+        a, b = unit(a), unit(b)
     elif kind == "euclid":
         squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T  # (m, n)
         return -np.sqrt(np.maximum(squares, 0))
@@ -100,7 +100,7 @@ def liked_rows(ratings: Ratings, user_index: int, n: int = 10) -> tuple[np.ndarr
     return ratings.item_index[rows], ratings.rating[rows]
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def unit(vectors: np.ndarray) -> np.ndarray:
     """Each row divided by its length; a row of length 0 stays 0."""
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors / np.where(length == 0, 1, length)

@@ -212,15 +212,22 @@ class Jobs:
                     run.set_mode("failed", f"{result.failure.reason} {result.failure.advice}")
                     return
                 run.set_mode("running", run.notice)
-            run.set_mode("finished" if run.epoch >= max(run.goal_epochs, run.spec.settings.epochs) else "paused")
-            if run.scored_user != run.user_index:  # another user was chosen while the last slice was on its way
-                await self._score(run)
-            await self._settle_map(run)
+            run.set_mode("finished" if run.epoch >= run.last_epoch else "paused")
         except RecsysEduError as error:
             run.set_mode("failed", str(error))
         except Exception:
             log.exception("Run %s failed", run.token[:6])
             run.set_mode("failed", _("Something unexpected went wrong; the terminal says what. Reset starts afresh."))
+        if run.mode in ("finished", "paused"):  # what follows can no longer make the run fail
+            await self._catch_up(run)
+
+    async def _catch_up(self, run: Run) -> None:
+        if run.scored_user != run.user_index:  # another user was chosen while the last slice was on its way
+            await self._score(run)
+        try:
+            await self._settle_map(run)
+        except Exception:
+            log.exception("The map of run %s could not be drawn by UMAP", run.token[:6])
 
     async def _settle_map(self, run: Run) -> None:
         """A run that ended while the workers still loaded UMAP is drawn by it as soon as it is there."""

@@ -64,6 +64,11 @@ class Run:
         return self.step / self.steps_per_epoch
 
     @property
+    def last_epoch(self) -> int:
+        """Where the run is finished: after the epochs of its settings, or those that Train was pressed for again."""
+        return max(self.spec.settings.epochs, self.goal_epochs)
+
+    @property
     def working(self) -> bool:
         return self.mode in ("running", "waiting")
 
@@ -106,10 +111,9 @@ class Run:
             send(message)
 
     def state_message(self) -> dict:
-        settings = self.spec.settings
         return {
             "type": "state", "state": self.mode, "sentence": self.sentence or SENTENCES[self.mode],
-            "epoch": self.epoch, "of": max(settings.epochs, self.goal_epochs),
+            "epoch": self.epoch, "of": self.last_epoch,
         }  # fmt: skip
 
     def hello(self) -> list[dict | bytes]:

@@ -40,7 +40,6 @@ class Slice:
 
     state: dict[str, np.ndarray] = field(repr=False)
     step: int
-    steps_per_epoch: int
     batches: list[BatchEvent]
     epochs: list[EpochEvent]
     failure: FailedEvent | None
@@ -75,7 +74,6 @@ def run_slice(
     return Slice(
         state=trainer.state(),
         step=trainer.step,
-        steps_per_epoch=trainer.steps_per_epoch,
         batches=batches,
         epochs=epochs,
         failure=failure,

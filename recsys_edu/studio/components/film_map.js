@@ -2,7 +2,6 @@
 // shared socket; between two frames the browser moves the points itself.
 const TWEEN_MS = 300;
 const WORLD = 32767;
-const instances = new WeakMap();
 
 function element(tag, properties, ...children) {
   const node = Object.assign(document.createElement(tag), properties);
@@ -381,18 +380,4 @@ function expose(map) {
   };
 }
 
-export default function (component) {
-  const parent = component.parentElement;
-  let map = instances.get(parent);
-  if (!map?.root.isConnected) {
-    map?.destroy();
-    map = new FilmMap(parent);
-    instances.set(parent, map);
-    expose(map);
-  }
-  map.update(component);
-  return () => {
-    map.destroy();
-    instances.delete(parent);
-  };
-}
+export default mounting(FilmMap, expose);

@@ -3,7 +3,6 @@
 const REDRAW_MS = 200;
 const COLOURS = { light: ["#0072b2", "#d0480b"], dark: ["#4f9fe0", "#ff7f50"] };
 const CONFIG = { displaylogo: false, displayModeBar: "hover", modeBarButtons: [["resetScale2d"]] };
-const instances = new WeakMap();
 
 function loadPlotly(url) {
   window.__recsysEduPlotly ??= new Promise((resolve, reject) => {
@@ -174,18 +173,4 @@ function expose(curves) {
   };
 }
 
-export default function (component) {
-  const parent = component.parentElement;
-  let curves = instances.get(parent);
-  if (!curves?.root.isConnected) {
-    curves?.destroy();
-    curves = new LossCurves(parent);
-    instances.set(parent, curves);
-    expose(curves);
-  }
-  curves.update(component);
-  return () => {
-    curves.destroy();
-    instances.delete(parent);
-  };
-}
+export default mounting(LossCurves, expose);
