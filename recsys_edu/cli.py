@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from recsys_edu.errors import RecsysEduError, SettingsError
-from recsys_edu.models import MODELS, default_settings
+from recsys_edu.models import MODELS, Settings, default_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -89,6 +89,10 @@ def _add_training(command: argparse.ArgumentParser) -> None:
     command.add_argument("--batch-size", type=int)
     command.add_argument("--l2", type=float)
     command.add_argument("--epochs", type=int)
+    command.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE",
+        help="an option of this model alone, such as neighbours=40; may be repeated",
+    )  # fmt: skip
     command.add_argument("--seed", type=int, default=0, help="of split, start and order (default 0)")
 
 
@@ -181,10 +185,18 @@ def _run(*arguments: str) -> int:
 
 
 def _settings(options):
+    own = dict(_name_and_value(text) for text in options.option)
     return default_settings(
-        options.model, embedding_dim=options.embedding_dim, learning_rate=options.learning_rate,
+        options.model, **own, embedding_dim=options.embedding_dim, learning_rate=options.learning_rate,
         batch_size=options.batch_size, l2=options.l2, epochs=options.epochs, seed=options.seed,
     )  # fmt: skip
+
+
+def _name_and_value(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name or name in Settings.__dataclass_fields__:
+        raise SettingsError(f"--option {text} is not an option of a model. Write it as --option name=value.")
+    return name, value
 
 
 def _parts(options):
@@ -217,7 +229,7 @@ def _result(trainer, parts) -> dict:
         "event": "result", "model": trainer.settings.model, "data": parts.train.name, "split": parts.how,
         "seed": trainer.settings.seed, "epochs": trainer.settings.epochs,
         **{name: finite(round(value, 6)) for name, value in figures.items()},
-        "fit_seconds": round(trainer.seconds, 3), "parameters": trainer.model.count_params(),
+        "fit_seconds": round(trainer.seconds, 3), "parameters": trainer.parameters,
     }  # fmt: skip
 
 
@@ -238,7 +250,8 @@ def _progress(epochs: int):
 
     def on_event(event) -> None:
         if isinstance(event, EpochEvent):
-            bar.set_postfix(train_mse=f"{event.train_mse:.3f}", test_mse=f"{event.validation_mse:.3f}")
+            figures = {"train": event.train_loss, "test": event.validation_mse, "ndcg": event.validation_ndcg}
+            bar.set_postfix({name: f"{value:.3f}" for name, value in figures.items() if value is not None})
             bar.update()
         elif isinstance(event, FailedEvent | FinishedEvent):
             bar.close()

@@ -28,21 +28,24 @@ def finite(value):
 
 @dataclass(frozen=True)
 class BatchEvent(Event):
-    """`batches` mini-batches were learnt, `step` in all; `train_mse` is the mean of (r_ui − r̂_ui)² over their ratings,
-    each error taken before its batch's update."""
+    """`batches` mini-batches were learnt, `step` in all; `train_loss` is the mean loss of their examples, each taken
+    before its batch's update and without the penalty. For a model of ratings that is the mean of (r_ui − r̂_ui)²."""
 
     step: int
     batches: int
-    train_mse: float
+    train_loss: float
 
 
 @dataclass(frozen=True)
 class EpochEvent(Event):
-    """One pass over the training ratings is complete; `train_mse` is a mean over all of them. `seconds` is training
-    time alone, since the run began."""
+    """One pass over the training examples is complete; `train_loss` is a mean over all of them, and `loss` its name.
+    On the held-out part a model of ratings is judged by the mean of (r_ui − r̂_ui)², `validation_mse`; a list by
+    NDCG@10, `validation_ndcg`. What was not judged is None. `seconds` is training time alone, since the run began."""
 
-    train_mse: float
+    loss: str
+    train_loss: float
     validation_mse: float | None
+    validation_ndcg: float | None
     seconds: float
 
 
@@ -55,7 +58,7 @@ class SnapshotEvent(Event):
 
 @dataclass(frozen=True)
 class FinishedEvent(Event):
-    """All that was asked for is learnt."""
+    """All that was asked for is learnt. `parameters`: how many numbers the model learnt."""
 
     seconds: float
     parameters: int

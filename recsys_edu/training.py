@@ -1,10 +1,7 @@
-"""Chapter 5: fit one model, and tell about it. The notebook, the studio and the command line use this one trainer.
+"""Chapter 5: fit one model, and tell about it. The notebook, the studio and the command line use this one `fit`.
 
-Plain `model.compile(optimizer="adam", loss="mse"); model.fit(train.pairs, train.rating)` minimises the same loss in
-the same way. This trainer keeps the data in TensorFlow and runs many mini-batches inside one `tf.function`, which is
-faster, and it can stop after any batch and go on later, in another process too: its state is the weights, the
-optimizer's variables and the number of batches learnt. The order of the ratings in an epoch follows from the seed and
-the epoch alone, so a run that was paused, moved or cut into single batches ends at the same weights.
+A model learnt in steps goes to `gradient_descent`; one without steps is computed here, `OneGo`. Both tell the same
+events, can be left after any batch, and go on later, in another process too.
 """
 
 from __future__ import annotations
@@ -12,9 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from recsys_edu import models
 from recsys_edu.data import Ratings
@@ -22,6 +17,7 @@ from recsys_edu.errors import DataError
 from recsys_edu.events import BatchEvent, EpochEvent, Event, FailedEvent, FinishedEvent, SnapshotEvent
 
 EXPLODED = 1e6  # a loss of more than this many times the ratings' variance will not come back
+JUDGED_USERS = 256  # whose lists are judged after an epoch, at most
 ADVICE = (
     "Try a learning rate ten times smaller, or a larger batch. If that does not help, look for ratings that are "
     "far outside the scale."
@@ -29,119 +25,145 @@ ADVICE = (
 
 
 class Trainer:
-    """Mini-batch gradient descent with Adam on L = mean (r_ui − r̂_ui)² + the model's own penalty."""
+    """What both ways of fitting share: where the run is, and the events that it tells."""
 
     def __init__(self, settings: models.Settings, train: Ratings, validation: Ratings | None = None):
         if not len(train):
             raise DataError("There is no rating to learn from: the training part is empty.")
         self.settings, self.train, self.validation = settings, train, validation
-        self.model = models.build(settings, train.num_users, train.num_items)
-        self.model.start_at(float(train.rating.mean()))
-        self.optimizer = keras.optimizers.Adam(settings.learning_rate)
-        self.optimizer.build(self.model.trainable_variables)
-        self._pairs = tf.constant(train.pairs)  # (n, 2)
-        self._rating = tf.constant(train.rating[:, None])  # (n, 1)
-        self._shuffled: tuple[int, tf.Tensor] | None = None  # an epoch and its order
+        self.model = models.build(settings, train)
         self.step = 0  # batches learnt so far
         self.seconds = 0.0
         self.failure: FailedEvent | None = None
-        self._squared_error = 0.0  # summed over the ratings of this epoch that are learnt so far
+        self._loss = 0.0  # summed over the examples of this epoch that are learnt so far
+        self._judged: tuple | None = None
 
-    @property
-    def steps_per_epoch(self) -> int:
-        return -(-len(self.train) // self.settings.batch_size)
+    steps_per_epoch: int
+
+    def run_batches(self, count: int) -> tuple[float, int]:
+        """Learn the next `count` batches, at most to the end of the epoch. Returns the sum of their examples' losses,
+        each taken before its batch's update, and the number of these examples."""
+        raise NotImplementedError
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that is needed to go on elsewhere, as NumPy arrays."""
+        progress = {"step": np.int64(self.step), "seconds": np.float64(self.seconds), "loss": np.float64(self._loss)}
+        return self._learnt() | progress
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Take up a state that `state` gave, of a trainer with the same settings and data."""
+        self._take_up(state)
+        self.step, self.seconds, self._loss = int(state["step"]), float(state["seconds"]), float(state["loss"])
 
     @property
     def epoch(self) -> float:
         """Epochs done, in fractions."""
         return self.step / self.steps_per_epoch
 
-    def run_batches(self, count: int) -> tuple[float, int]:
-        """Learn the next `count` batches, at most to the end of the epoch. Returns Σ (r_ui − r̂_ui)² over their
-        ratings, each error taken before its batch's update, and the number of these ratings."""
-        epoch, first = divmod(self.step, self.steps_per_epoch)
-        last = min(first + count, self.steps_per_epoch)
-        start = time.perf_counter()
-        squared_error = self._learn(self._order(epoch), tf.constant(first), tf.constant(last)).numpy()
-        self.seconds += time.perf_counter() - start
-        self.step += last - first
-        size = self.settings.batch_size
-        return float(squared_error), min(last * size, len(self.train)) - first * size
-
-    def _order(self, epoch: int) -> tf.Tensor:
-        """The rows of the training part in the order of this epoch, (n,)."""
-        if self._shuffled is None or self._shuffled[0] != epoch:
-            rows = np.random.default_rng([self.settings.seed, epoch]).permutation(len(self.train))
-            self._shuffled = epoch, tf.constant(rows)
-        return self._shuffled[1]
-
-    @tf.function(reduce_retracing=True)
-    def _learn(self, order, first, last):
-        size = self.settings.batch_size
-        squared_error = tf.constant(0.0)
-        for k in tf.range(first, last):
-            rows = order[k * size : (k + 1) * size]  # (batch,)
-            pairs, rating = tf.gather(self._pairs, rows), tf.gather(self._rating, rows)  # (batch, 2), (batch, 1)
-            with tf.GradientTape() as tape:
-                error = rating - self.model(pairs, training=True)  # (batch, 1)
-                batch_mse = tf.reduce_mean(tf.square(error))
-                loss = batch_mse + tf.add_n([0.0, *self.model.losses])
-            variables = self.model.trainable_variables
-            self.optimizer.apply(tape.gradient(loss, variables), variables)
-            squared_error += tf.reduce_sum(tf.square(error))
-        return squared_error
-
-    def validation_mse(self) -> float | None:
-        """Mean of (r_ui − r̂_ui)² over the validation part; None if there is none."""
-        if self.validation is None or not len(self.validation):
-            return None
-        predicted = self.model.predict_pairs(self.validation.user_index, self.validation.item_index)
-        return float(np.mean((self.validation.rating - predicted) ** 2))
+    @property
+    def last_step(self) -> int:
+        """Where the run is complete."""
+        return self.settings.epochs * self.steps_per_epoch
 
     def events(self, until_step: int | None = None, batches_at_once: int | None = None) -> Iterator[Event]:
         """Go on until `until_step` batches are learnt (None: all epochs) and yield what happens, an event for every
         `batches_at_once` (None: an epoch). Leaving the loop early pauses the run."""
-        last_step = self.settings.epochs * self.steps_per_epoch if until_step is None else until_step
+        last_step = self.last_step if until_step is None else until_step
         chunk = batches_at_once or self.steps_per_epoch
         while self.step < last_step:
             before = self.step
-            squared_error, ratings = self.run_batches(min(chunk, last_step - self.step))
-            mse = squared_error / ratings
-            self._squared_error += squared_error
-            if np.isfinite(mse):
-                yield BatchEvent(self.epoch, self.step, self.step - before, mse)
-            if (reason := self._lost(mse)) is not None:
+            total, examples = self.run_batches(min(chunk, last_step - self.step))
+            loss = total / examples
+            self._loss += total
+            if np.isfinite(loss):
+                yield BatchEvent(self.epoch, self.step, self.step - before, loss)
+            if (reason := self._lost(loss)) is not None:
                 self.failure = FailedEvent(self.epoch, reason, ADVICE)
                 yield self.failure
                 return
             if self.step % self.steps_per_epoch == 0:
                 yield self._end_of_epoch()
                 yield SnapshotEvent(self.epoch, self.model.item_vectors())
-        yield FinishedEvent(self.epoch, self.seconds, self.model.count_params())
+        yield FinishedEvent(self.epoch, self.seconds, self.parameters)
 
-    def _lost(self, mse: float) -> str | None:
-        """Why this run cannot go on, if it cannot: a loss that is no number or beyond all measure."""
-        if mse <= EXPLODED * float(self.train.rating.var() + 1) and np.isfinite(self.model.item_vectors()).all():
-            return None
-        return f"The loss became {mse:.3g} in epoch {self.epoch:.1f}: the steps are too large."
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model learns."""
+        raise NotImplementedError
+
+    def _lost(self, loss: float) -> str | None:
+        """Why this run cannot go on, if it cannot."""
 
     def _end_of_epoch(self) -> EpochEvent:
-        mean, self._squared_error = self._squared_error / len(self.train), 0.0
-        return EpochEvent(self.epoch, mean, self.validation_mse(), self.seconds)
+        mean, self._loss = self._loss / self._examples_per_epoch, 0.0
+        return EpochEvent(
+            self.epoch, self.model.loss_name, mean, self.validation_mse(), self.validation_ndcg(), self.seconds
+        )
 
-    def state(self) -> dict[str, np.ndarray]:
-        """All that is needed to go on elsewhere, as NumPy arrays."""
-        variables = [*self.model.variables, *self.optimizer.variables]
-        arrays = {f"variable_{k}": np.asarray(v) for k, v in enumerate(variables)}
-        progress = {"step": np.int64(self.step), "seconds": np.float64(self.seconds)}
-        return arrays | progress | {"squared_error": np.float64(self._squared_error)}
+    def validation_mse(self) -> float | None:
+        """Mean of (r_ui − r̂_ui)² over the held-out part; None without one, or for a model that predicts no stars."""
+        if not self.validation or not self.model.predicts_ratings:
+            return None
+        predicted = self.model.predict_pairs(self.validation.user_index, self.validation.item_index)
+        return float(np.mean((self.validation.rating - predicted) ** 2))
 
-    def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Take up a state that `state` gave, of a trainer with the same settings and data."""
-        for k, variable in enumerate([*self.model.variables, *self.optimizer.variables]):
-            variable.assign(state[f"variable_{k}"])
-        self.step, self.seconds = int(state["step"]), float(state["seconds"])
-        self._squared_error = float(state["squared_error"])
+    def validation_ndcg(self) -> float | None:
+        """NDCG@10 of the lists of some of the held-out part's users, for a model that only orders items."""
+        if not self.validation or self.model.predicts_ratings:
+            return None
+        return self.ndcg()
+
+    def ndcg(self, k: int = 10) -> float:
+        """NDCG@k on the held-out part, over at most JUDGED_USERS users, always the same ones."""
+        from recsys_edu.metrics import ndcg
+        from recsys_edu.recommend import top_n
+
+        users, seen, relevant = self._judge()
+        return ndcg(top_n(self.model.scores(users), seen, k), relevant)
+
+    def _judge(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        if self._judged is None:
+            users = np.unique(self.validation.user_index)
+            chosen = np.random.default_rng(self.settings.seed).permutation(len(users))[:JUDGED_USERS]
+            users = np.sort(users[chosen])
+            self._judged = users, self.train.seen()[users], self.validation.seen()[users]
+        return self._judged
+
+
+class OneGo(Trainer):
+    """A model that is computed from the training part at once: a run of one epoch with one batch."""
+
+    steps_per_epoch = _examples_per_epoch = last_step = 1
+
+    def run_batches(self, count: int) -> tuple[float, int]:
+        start = time.perf_counter()
+        self.model.fit(self.train)
+        self.seconds += time.perf_counter() - start
+        self.step += 1
+        if not self.model.predicts_ratings:
+            return float("nan"), 1
+        predicted = self.model.predict_pairs(self.train.user_index, self.train.item_index)
+        return float(np.mean((self.train.rating - predicted) ** 2)), 1
+
+    @property
+    def parameters(self) -> int:
+        return self.model.count_params()
+
+    def _learnt(self) -> dict[str, np.ndarray]:
+        return self.model.state() if self.step else {}
+
+    def _take_up(self, state: dict[str, np.ndarray]) -> None:
+        if int(state["step"]):
+            self.model.restore(state)
+
+
+def trainer(settings: models.Settings, train: Ratings, validation: Ratings | None = None) -> Trainer:
+    """What fits this model: by gradient steps (then TensorFlow is imported), or in one go."""
+    if not settings.card.by_gradient:
+        return OneGo(settings, train, validation)
+    from recsys_edu.gradient_descent import GradientDescent
+
+    return GradientDescent(settings, train, validation)
 
 
 def fit(
@@ -151,8 +173,8 @@ def fit(
     on_event: Callable[[Event], None] | None = None,
 ) -> Trainer:
     """Fit one model to the end. `on_event` hears every event; the trainer holds the model, and `failure` if any."""
-    trainer = Trainer(settings, train, validation)
-    for event in trainer.events():
+    run = trainer(settings, train, validation)
+    for event in run.events():
         if on_event:
             on_event(event)
-    return trainer
+    return run

@@ -1,8 +1,9 @@
-"""The contract that every Keras model of the kit keeps.
+"""The contract that every model learnt by gradient steps keeps.
 
-A rating model maps pairs (user_index, item_index), shape (batch, 2), to predicted ratings r̂_ui, shape (batch, 1).
-Row k of the output depends on pair k alone. Its user and item vectors can be read, so that they can be compared
-and drawn. It can be saved with `model.save("x.keras")` and loaded with `keras.models.load_model`.
+A model maps pairs (user_index, item_index), shape (batch, 2), to one number a pair, shape (batch, 1): a rating r̂_ui, or
+a score s_ui that only orders the items of a user. Row k of the output depends on pair k alone. Its item vectors can be
+read, so that they can be compared and drawn. It says what its training examples are and what their loss is; the
+trainer does the rest. It can be saved with `model.save("x.keras")` and loaded with `keras.models.load_model`.
 """
 
 from __future__ import annotations
@@ -10,20 +11,45 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from recsys_edu.errors import UnknownIdError
+from recsys_edu import losses
+from recsys_edu.data import Ratings
+from recsys_edu.models.rows import check_rows
+
+PAIRS_AT_ONCE = 2**18  # scored in one call, so that memory stays bounded
 
 
-class RatingModel(keras.Model):
-    """Base class: what `training`, `recommend` and the studio need to know of a model."""
+class GradientModel(keras.Model):
+    """What `training`, `recommend` and the studio need to know of a model."""
 
+    predicts_ratings: bool = True
+    loss_name: str = "mse"
     num_users: int
     num_items: int
     embedding_dim: int
     user_embedding: keras.layers.Embedding  # p_u, (num_users, d)
     item_embedding: keras.layers.Embedding  # q_i, (num_items, d)
 
-    def start_at(self, mean: float) -> None:
-        """Start from the mean rating of the training part, if the model has a place for it."""
+    @classmethod
+    def of(cls, train: Ratings, **arguments) -> GradientModel:
+        """A model of the size of these ratings."""
+        return cls(train.num_users, train.num_items, **arguments)
+
+    def start_from(self, train: Ratings) -> None:
+        """Take over what is known before the first step, and is not learnt: the mean, the histories."""
+
+    def examples(self, train: Ratings) -> tuple[np.ndarray, ...]:
+        """Arrays with one row a training example."""
+        raise NotImplementedError
+
+    def batch_loss(self, *batch):
+        """The loss of each example of a batch, (batch,). `batch`: rows of what `examples` gave, as tensors."""
+        raise NotImplementedError
+
+    def add_table(self, name: str, shape: tuple[int, ...], dtype: str = "float32"):
+        """A place for what is taken over from the data: saved with the model, never learnt."""
+        table = self.add_weight(name=name, shape=shape, dtype=dtype, initializer="zeros", trainable=False)
+        self.tables = [*getattr(self, "tables", []), table]
+        return table
 
     def user_vectors(self) -> np.ndarray:
         """P, (num_users, d)."""
@@ -34,20 +60,19 @@ class RatingModel(keras.Model):
         return np.asarray(self.item_embedding.embeddings)
 
     def predict_pairs(self, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
-        """r̂_ui for n pairs, (n,) float32. Raises UnknownIdError for a row that the model does not have."""
+        """r̂_ui or s_ui of n pairs, (n,) float32. Raises UnknownIdError for a row that the model does not have."""
         user_index = check_rows(user_index, self.num_users, "user_index")
         item_index = check_rows(item_index, self.num_items, "item_index")
         pairs = np.stack([user_index, item_index], axis=1)  # (n, 2)
-        if not len(pairs):
-            return np.empty(0, dtype="float32")
-        return np.asarray(self(pairs))[:, 0]
+        blocks = [pairs[k : k + PAIRS_AT_ONCE] for k in range(0, len(pairs), PAIRS_AT_ONCE)]
+        return np.concatenate([np.empty(0, "float32"), *(np.asarray(self(block))[:, 0] for block in blocks)])
 
     def scores(self, user_index: np.ndarray) -> np.ndarray:
-        """r̂ of every item for each of k users, (k, num_items) float32."""
+        """r̂ or s of every item for each of k users, (k, num_items) float32."""
         user_index = check_rows(user_index, self.num_users, "user_index")
-        items = np.arange(self.num_items, dtype="int32")
-        rows = [self.predict_pairs(np.full(self.num_items, u, "int32"), items) for u in user_index]
-        return np.stack(rows) if rows else np.empty((0, self.num_items), dtype="float32")
+        users = np.repeat(user_index, self.num_items)  # (k * num_items,)
+        items = np.tile(np.arange(self.num_items, dtype="int32"), len(user_index))
+        return self.predict_pairs(users, items).reshape(len(user_index), self.num_items)
 
     def get_config(self) -> dict:
         return {
@@ -57,19 +82,30 @@ class RatingModel(keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config: dict) -> RatingModel:
+    def from_config(cls, config: dict) -> GradientModel:
         return cls(**config)
 
 
-def check_rows(index: np.ndarray, size: int, name: str) -> np.ndarray:
-    """`index` as int32, (n,). Raises UnknownIdError where a row is outside 0 ... size-1."""
-    index = np.atleast_1d(np.asarray(index))
-    if index.ndim != 1 or (len(index) and not np.issubdtype(index.dtype, np.integer)):
-        raise UnknownIdError(f"{name} must be whole row numbers, not {index.dtype} of shape {index.shape}.")
-    wrong = index[(index < 0) | (index >= size)]
-    if len(wrong):
-        raise UnknownIdError(
-            f"{name} {wrong[0]} is not in the model: it learnt rows 0 to {size - 1}. "
-            f"Labels such as user_id 196 must first be turned into rows: ratings.user_row(196)."
-        )
-    return index.astype("int32")
+class RatingModel(GradientModel):
+    """Predicts stars, and learns from each rating by the squared error."""
+
+    def start_at(self, mean: float) -> None:
+        """Start from the mean rating of the training part, if the model has a place for it."""
+
+    def start_from(self, train: Ratings) -> None:
+        self.start_at(float(train.rating.mean()))
+
+    def examples(self, train: Ratings) -> tuple[np.ndarray, ...]:
+        return train.pairs, train.rating[:, None]  # (n, 2), (n, 1)
+
+    def batch_loss(self, pairs, rating):
+        return losses.mse(rating, self(pairs, training=True))
+
+
+class RankingModel(GradientModel):
+    """Orders items. A pair that was rated, whatever the stars, is a pair that was chosen."""
+
+    predicts_ratings = False
+
+    def examples(self, train: Ratings) -> tuple[np.ndarray, ...]:
+        return (train.pairs,)  # (n, 2)

@@ -42,9 +42,9 @@ class Jobs:
 
     # --- what the pages call -----------------------------------------------------------------------------------
 
-    def open(self, owner: str, spec: RunSpec, train_size: int, user_index: int = 0) -> Run:
+    def open(self, owner: str, spec: RunSpec, examples: int, user_index: int = 0) -> Run:
         """A new run, ready to be trained. It belongs to `owner`, a session."""
-        run = Run(owner, spec, train_size, user_index=user_index)
+        run = Run(owner, spec, examples, user_index=user_index)
         self._runs[run.token] = run
         return run
 

@@ -28,7 +28,7 @@ class Run:
 
     owner: str
     spec: RunSpec
-    train_size: int
+    examples: int  # of an epoch
     token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     mode: str = "ready"
     sentence: str = ""
@@ -57,7 +57,7 @@ class Run:
 
     @property
     def steps_per_epoch(self) -> int:
-        return -(-self.train_size // self.spec.settings.batch_size)
+        return -(-self.examples // self.spec.settings.batch_size)
 
     @property
     def epoch(self) -> float:
@@ -90,7 +90,7 @@ class Run:
             self.publish(self.frame_message())
 
     def _accept_points(self, result: Slice) -> None:
-        train = {"epoch": [e.epoch for e in result.batches], "train": [finite(e.train_mse) for e in result.batches]}
+        train = {"epoch": [e.epoch for e in result.batches], "train": [finite(e.train_loss) for e in result.batches]}
         ends = [e for e in result.epochs if e.validation_mse is not None]
         held_out = {"epoch": [e.epoch for e in ends], "validation": [finite(e.validation_mse) for e in ends]}
         self.curve["epoch"] += train["epoch"]

@@ -104,11 +104,11 @@ def _learn(trainer, until_step: int):
 @functools.lru_cache(maxsize=64)  # more than the runs of a class: a miss costs half a second, and some memory for good
 def trainer_of(spec: RunSpec):
     """The trainer of a configuration and the state that it starts from; kept, since one takes half a second to make."""
-    from recsys_edu.training import Trainer
+    from recsys_edu.training import trainer
 
     parts = split_of(spec.data, spec.how, spec.settings.seed)
-    trainer = Trainer(spec.settings, parts.train, parts.test)
-    return trainer, trainer.state()
+    run = trainer(spec.settings, parts.train, parts.test)
+    return run, run.state()
 
 
 @functools.lru_cache(maxsize=16)

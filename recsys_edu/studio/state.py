@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from recsys_edu.models import MODELS, Settings, default_settings
+from recsys_edu.models import MODELS, Settings, default_settings, num_examples
 from recsys_edu.studio import jobs, slices
 from recsys_edu.studio.runs import Run
 from recsys_edu.studio.slices import RunSpec
@@ -30,7 +30,7 @@ def use_defaults() -> None:
 def chosen_spec() -> RunSpec:
     """What the controls say now."""
     chosen = {name: st.session_state[name] for name in FIELDS if name in st.session_state}
-    if not MODELS[st.session_state["model"]].has_l2:
+    if "l2" not in MODELS[st.session_state["model"]].knobs:
         chosen["l2"] = 0.0
     settings = Settings(model=st.session_state["model"], **chosen)
     return RunSpec(st.session_state["data"], st.session_state["split"], settings)
@@ -70,7 +70,7 @@ def new_run() -> Run:
     if st.session_state.get("user_index", 0) >= train.num_users:  # chosen in a larger data set
         st.session_state["user_index"] = 0
     owner = get_script_run_ctx().session_id
-    run = jobs.shared().open(owner, spec, len(train), st.session_state.get("user_index", 0))
+    run = jobs.shared().open(owner, spec, num_examples(spec.settings, train), st.session_state.get("user_index", 0))
     st.session_state["run"] = run.token
     st.session_state["picked"] = None
     return run

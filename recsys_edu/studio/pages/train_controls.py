@@ -51,7 +51,7 @@ def model_controls() -> None:
         help=_("How far each step goes. Too large, and the loss explodes: try it."),
     )  # fmt: skip
     st.select_slider(_("Batch size"), BATCH_SIZES, key="batch_size", help=_("How many ratings each step learns from."))
-    if MODELS[st.session_state["model"]].has_l2:
+    if "l2" in MODELS[st.session_state["model"]].knobs:
         st.select_slider(
             _("L2 strength λ"), L2_STRENGTHS, key="l2",
             help=_("How strongly vectors are pulled to 0, against learning single ratings by heart."),
