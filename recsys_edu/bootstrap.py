@@ -19,6 +19,7 @@ COMMANDS = {
     "lab": "open the notebooks in JupyterLab",
     "fetch": "download a data set and check it",
     "train": "train a model and measure it on ratings that it has not seen",
+    "compare": "fit several models on equal terms, and print a table",
     "recommend": "train, then list the best items for a user",
     "doctor": "check versions, data, browser, memory and speed",
 }

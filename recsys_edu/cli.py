@@ -55,6 +55,16 @@ def parser() -> argparse.ArgumentParser:
     _add_training(command)
     command.add_argument("--json", action="store_true", help="one JSON event a line; the last has the test figures")
 
+    command = add("compare", run_compare, "fit several models on equal terms, and print a table")
+    command.add_argument("--data", default="movielens-100k", help="movielens-100k, planted, or a CSV file")
+    command.add_argument("--models", nargs="+", default=["all"], metavar="NAME", help="names, or all (the default)")
+    command.add_argument("--seeds", type=int, default=1, help="how often a model is fitted that starts by chance")
+    command.add_argument(
+        "--split", default=None, choices=["random", "last", "time"],
+        help="one split for all figures (default: ratings are judged on random, lists on last)",
+    )  # fmt: skip
+    command.add_argument("--json", action="store_true", help="one JSON object a line; the last has the table")
+
     command = add("recommend", run_recommend, "train, then list the best items for a user")
     _add_training(command)
     command.add_argument("--user", required=True, help="a user_id of the data set")
@@ -106,6 +116,23 @@ def run_train(options) -> int:
     result = _result(trainer, parts)
     print(json.dumps(result) if options.json else _table(result))
     return 0
+
+
+def run_compare(options) -> int:
+    _quiet_tensorflow()
+    from recsys_edu import comparison, comparison_report, sources
+    from recsys_edu.run_store import RunStore
+
+    names = [name for text in options.models for name in text.split(",") if name]
+    names = list(MODELS) if names == ["all"] else names
+    if options.seeds < 1:
+        raise SettingsError(f"A model is fitted at least once, not {options.seeds} times.")
+    splits = (options.split,) if options.split else (comparison.RATINGS_BY, comparison.LISTS_BY)
+    wanted = comparison.plans(names, options.seeds, splits)
+    runs, failures = comparison_report.follow(sources.load(options.data), wanted, RunStore(), options.json)
+    rows = comparison.table(runs)
+    print(comparison_report.as_json(rows) if options.json else comparison_report.as_markdown(rows))
+    return 1 if failures else 0
 
 
 def run_recommend(options) -> int:
@@ -212,23 +239,28 @@ def _parts(options):
 
 
 def _fit(settings, parts, on_event):
-    """Train; TensorFlow is imported here, without its start-up messages."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    """Train; TensorFlow is imported here."""
+    _quiet_tensorflow()
     from recsys_edu import training
 
     return training.fit(settings, parts.train, parts.test, on_event)
 
 
-def _result(trainer, parts) -> dict:
-    from recsys_edu.events import finite
-    from recsys_edu.metrics import evaluate
+def _quiet_tensorflow() -> None:
+    """No start-up messages, once it is imported."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
-    figures = evaluate(trainer.model, parts.train, parts.test)
+
+def _result(trainer, parts) -> dict:
+    from recsys_edu.evaluation import evaluate
+    from recsys_edu.events import finite
+
+    figures = evaluate(trainer.model, parts.train, parts.test).figures()
     return {
         "event": "result", "model": trainer.settings.model, "data": parts.train.name, "split": parts.how,
         "seed": trainer.settings.seed, "epochs": trainer.settings.epochs,
-        **{name: finite(round(value, 6)) for name, value in figures.items()},
+        **{name: value and finite(round(value, 6)) for name, value in figures.items()},
         "fit_seconds": round(trainer.seconds, 3), "parameters": trainer.parameters,
     }  # fmt: skip
 

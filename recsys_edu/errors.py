@@ -20,3 +20,7 @@ class UnknownIdError(RecsysEduError, KeyError):
 
 class SettingsError(RecsysEduError, ValueError):
     """A setting (learning rate, model name, split, ...) that makes no sense."""
+
+
+class NotFittedError(RecsysEduError):
+    """A model is asked for a prediction before it has learnt anything."""

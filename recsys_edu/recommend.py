@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_edu.data import Ratings
-from recsys_edu.errors import SettingsError, UnknownIdError
+from recsys_edu.errors import DataError, SettingsError, UnknownIdError
 
 
 def similarity(a: np.ndarray, b: np.ndarray, kind: str = "cosine") -> np.ndarray:
@@ -45,19 +45,38 @@ def top_n(scores: np.ndarray, seen: np.ndarray, n: int = 10) -> np.ndarray:
     """The n best unseen items of each user, best first: (users, n) item_index, ties to the lower item_index.
 
     scores (users, num_items); seen (users, num_items) bool. -1 fills the places of a user who has fewer than n
-    unseen items. Raises SettingsError for n < 1."""
+    unseen items. Raises SettingsError for n < 1, DataError for an unseen item's score that is not a number."""
     if n < 1:
         raise SettingsError(f"A list needs at least one place, not {n}.")
     users, num_items = scores.shape
-    width = min(n, num_items)
     masked = np.where(seen, -np.inf, scores)  # (users, num_items)
-    threshold = -np.partition(-masked, width - 1, axis=1)[:, width - 1 : width]  # (users, 1): the n-th best score
+    cell = np.flatnonzero((masked >= _lower_bound(masked, min(n, num_items))) & ~seen)  # a few more than n a user
+    row = cell // num_items
+    cell = cell[np.lexsort((-masked.ravel()[cell], row))]  # user by user, best first; stable, so ties keep their order
+    place = np.arange(len(row)) - np.searchsorted(row, np.arange(users))[row]  # 0, 1, ... within each user
+    kept = place < n
     top = np.full((users, n), -1)
-    for row in range(users):
-        candidates = np.flatnonzero((masked[row] >= threshold[row]) & ~seen[row])
-        best = candidates[np.argsort(-masked[row, candidates], kind="stable")][:width]
-        top[row, : len(best)] = best
+    top[row[kept], place[kept]] = cell[kept] % num_items
     return top
+
+
+def _lower_bound(masked: np.ndarray, n: int) -> np.ndarray:
+    """For each user a score that at least n items reach, and few more: (users, 1).
+
+    The items are dealt into 4n groups like cards; the n-th best of the groups' best scores is reached by n items. That
+    costs one look at each score, a tenth of what a partition of the whole row costs. A NaN survives each maximum."""
+    groups = min(4 * n, masked.shape[1])
+    best = masked[:, :groups].copy()  # (users, groups)
+    for start in range(groups, masked.shape[1], groups):
+        more = masked[:, start : start + groups]
+        np.maximum(best[:, : more.shape[1]], more, out=best[:, : more.shape[1]])
+    if np.isnan(best).any():
+        raise DataError(
+            f"Row {np.isnan(best).any(axis=1).argmax()} of the scores holds one that is not a number, so nothing "
+            "can be ranked. Did the training diverge? Try a learning rate ten times smaller."
+        )
+    best.partition(groups - n, axis=1)
+    return best[:, groups - n : groups - n + 1]
 
 
 def best_unseen(

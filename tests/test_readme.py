@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from recsys_edu import baselines, cli, metrics
+from recsys_edu import cli, metrics
 from recsys_edu.data import random_split
+from recsys_edu.models.biases import Biases
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
 FIGURES = dict(re.findall(r"^\| `?\(?([a-z ]+?)\)?`? \|.*\| (0\.\d{3}) \|", README, flags=re.MULTILINE))
@@ -28,5 +29,5 @@ def test_a_models_figure(model, movielens, capsys):
 
 def test_the_figure_of_biases(movielens):
     parts = random_split(movielens, seed=0)
-    figures = metrics.evaluate(baselines.Biases().fit(parts.train), parts.train, parts.test)
+    figures = metrics.evaluate(Biases().fit(parts.train), parts.train, parts.test)
     assert figures["test_rmse"] == pytest.approx(float(FIGURES["biases alone"]), abs=0.001)

@@ -40,7 +40,7 @@ class Settings:
 
     def arguments(self) -> dict[str, Option]:
         """What the model's class is made with, beside the sizes of the data."""
-        shared = {name: getattr(self, name) for name in ("embedding_dim", "l2") if name in self.card.knobs}
+        shared = {name: getattr(self, name) for name in ("embedding_dim", "l2", "seed") if name in self.card.knobs}
         return shared | dict(self.options)
 
 
@@ -60,7 +60,8 @@ def default_settings(model: str, **changes) -> Settings:
         having = [name for name, other in MODELS.items() if "l2" in other.knobs]
         raise SettingsError(f"The model {model!r} has no L2 term. Leave L2 out, or choose one of: {', '.join(having)}.")
     own = {name: changes.pop(name) for name in list(changes) if name not in Settings.__dataclass_fields__}
-    return Settings(**{"model": model} | card.settings | changes | {"options": tuple(own.items())})
+    settings = {"epochs": 1} if not card.by_gradient else {}
+    return Settings(**{"model": model} | settings | card.settings | changes | {"options": tuple(own.items())})
 
 
 def _check(name: str, value: float, low: float, high: float) -> None:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from recsys_edu import models, training
-from recsys_edu.baselines import Biases
 from recsys_edu.data import random_split
 from recsys_edu.metrics import rmse
 from recsys_edu.models.article import Recommender
+from recsys_edu.models.biases import Biases
 
 
 @pytest.fixture(scope="module")
