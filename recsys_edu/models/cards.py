@@ -90,7 +90,7 @@ MODELS: dict[str, ModelCard] = {
         module="user_knn",
         class_name="UserKNN",
         example="all",
-        options={"k": 200, "sim_shrink": 100.0, "shrink": 0.1, "implicit": False},
+        options={"k": 100, "sim_shrink": 100.0, "shrink": 0.05, "implicit": False},
     ),
     "item_knn": ModelCard(
         title="Nearest items",
@@ -111,7 +111,7 @@ MODELS: dict[str, ModelCard] = {
         class_name="ContentBased",
         example="all",
         knobs=("l2",),
-        settings={"l2": 10.0},
+        settings={"l2": 8.0},
     ),
     "ease": ModelCard(
         title="EASE",
@@ -123,7 +123,7 @@ MODELS: dict[str, ModelCard] = {
         predicts_ratings=False,
         example="all",
         knobs=("l2",),
-        settings={"l2": 500.0},
+        settings={"l2": 100.0},
     ),
     "mf": ModelCard(
         title="Matrix factorisation",
@@ -239,5 +239,16 @@ MODELS: dict[str, ModelCard] = {
         knobs=GRADIENT,
         settings={"embedding_dim": 64, "learning_rate": 0.005, "batch_size": 64, "epochs": 15},
         options={"length": 50, "blocks": 1, "dropout": 0.3},
+    ),
+    "bpmf": ModelCard(
+        title="Bayesian matrix factorisation",
+        family="factors",
+        formula=r"\hat r_{ui} = E[\, \mu + b_u + b_i + p_u \cdot q_i \mid \text{ratings}, x_u, x_i \,]",
+        source="Salakhutdinov, Mnih 2008; Simm et al. 2017",
+        module="bpmf",
+        class_name="BayesianMF",
+        example="all",
+        knobs=("embedding_dim", "seed"),
+        options={"sweeps": 250, "burn_in": 50},
     ),
 }

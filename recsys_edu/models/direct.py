@@ -23,7 +23,7 @@ from recsys_edu.errors import DataError, NotFittedError, SettingsError
 from recsys_edu.models.rows import check_rows
 
 USERS_AT_ONCE = 1024  # scored in one block, so that memory stays bounded
-MOST_ROWS = 25_000  # of a square matrix: with float64 5 GB, in fit twice
+MOST_ROWS = 12_000  # of a square matrix: 1.2 GB of float64, and `fit` holds a few of them
 
 
 @dataclass(eq=False)
@@ -133,7 +133,7 @@ class DirectModel:
 
 def one_thread() -> threadpool_limits:
     """Linear algebra in one thread. Where other processes are at work, the threads of many small steps wait for each
-    other: with 14 busy processes on 2 cores, profiles of the content-based model took 56 s instead of 2.5 s."""
+    other: on 2 busy cores the profiles of the content-based model took 56 s instead of 2.5 s."""
     return threadpool_limits(1, user_api="blas")
 
 

@@ -33,6 +33,8 @@ class ItemKNN(Neighbours):
     sim_shrink: float = 100.0
     shrink: float = 0.03
 
+    compared = "items"
+
     def columns(self, Z: sparse.csr_array) -> sparse.csr_array:
         return Z  # a column is an item
 

@@ -41,6 +41,7 @@ class Neighbours(DirectModel):
     shrink: float
     implicit: bool = False
 
+    compared: ClassVar[str]  # items or users
     memory = ("values", "indices", "indptr")  # Z or X, (U, I), as compressed sparse rows
     lowest: ClassVar = {"k": 1}
 
@@ -69,7 +70,9 @@ class Neighbours(DirectModel):
             values = biases.residuals(train)  # z_ui
         Z = user_item_matrix(train, values)
         similarity = binary_cosine if self.implicit else squared_pearson
-        self.similarity = keep_nearest(similarity(self.columns(Z), self.sim_shrink), self.k)
+        columns = self.columns(Z)  # (rows, n)
+        check_square(columns.shape[1], self.compared)
+        self.similarity = keep_nearest(similarity(columns, self.sim_shrink), self.k)  # (n, n)
         self.values, self.indices, self.indptr = Z.data, Z.indices, Z.indptr
 
     def score_rows(self, u: np.ndarray) -> np.ndarray:
@@ -91,7 +94,6 @@ def pattern(Z: sparse.csr_array) -> sparse.csr_array:
 
 def squared_pearson(Z: sparse.csr_array, sim_shrink: float) -> np.ndarray:
     """s_ij of two columns of Z (rows, n) by the first formula above, (n, n) float64; 0 on the diagonal."""
-    check_square(Z.shape[1], "columns")
     Z, rated = Z.toarray(), pattern(Z).toarray()  # (rows, n)
     squares = (Z**2).T @ rated  # (n, n): Σ z_ui² over U_ij
     length = np.sqrt(squares * squares.T)
@@ -104,7 +106,6 @@ def squared_pearson(Z: sparse.csr_array, sim_shrink: float) -> np.ndarray:
 
 def binary_cosine(X: sparse.csr_array, sim_shrink: float) -> np.ndarray:
     """s_ij of two columns of X (rows, n) by the second formula above, (n, n) float64; 0 on the diagonal."""
-    check_square(X.shape[1], "columns")
     common = (X.T @ X).toarray()  # (n, n): n_ij
     n = np.sqrt(X.sum(axis=0))  # √n_i, (n,)
     s = common / np.maximum(np.outer(n, n) + sim_shrink, 1e-12)

@@ -34,6 +34,8 @@ class UserKNN(Neighbours):
     sim_shrink: float = 100.0
     shrink: float = 0.05
 
+    compared = "users"
+
     def columns(self, Z: sparse.csr_array) -> sparse.csr_array:
         return Z.T.tocsr()  # a column is a user
 

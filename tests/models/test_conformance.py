@@ -18,7 +18,11 @@ RANKING = [name for name in NAMES if not models.MODELS[name].predicts_ratings]
 GRADIENT = [name for name in NAMES if models.MODELS[name].by_gradient]
 NO_TASTE = {"popularity", "biases", "article"}  # the same order of items for every user
 QUICK = {"batch_size": 128, "learning_rate": 0.01, "epochs": 12, "embedding_dim": 8, "l2": 0.02}
-SMALL = {}  # what a model needs otherwise
+SMALL = {  # what a model needs otherwise
+    "bpmf": {"embedding_dim": 4, "sweeps": 60, "burn_in": 20},
+    "content": {"l2": 8.0},
+    "ease": {"l2": 20.0},
+}
 
 
 def small(name, **changes):
