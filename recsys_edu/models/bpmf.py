@@ -5,8 +5,8 @@ r"""Bayesian matrix factorisation with side information: no best numbers, but ho
     rows of B ~ N(0, (λ_B Λ)⁻¹),   (m, Λ) ~ Normal-Wishart,   λ_B, α ~ Gamma
 
 x_u, x_i are what is known beside the stars, from the training part alone: which items the user rated (|N(u)|^−½
-each, as in SVD++) and the user's fields; which users rated the item, and its fields. So a user of few ratings starts from what
-similar people like, not from zero.
+each, as in SVD++) and the user's fields; which users rated the item, and its fields. So a user of few ratings starts
+from what similar people like, not from zero.
 
 Nothing is minimised, and λ is no setting. Each sweep of the Gibbs sampler draws every unknown from its distribution
 given all the others; r̂_ui is a mean over the sweeps after the first `burn_in`. That mean over many models is why it
