@@ -22,6 +22,8 @@ SMALL = {  # what a model needs otherwise
     "bpmf": {"embedding_dim": 4, "sweeps": 60, "burn_in": 20},
     "content": {"l2": 8.0},
     "ease": {"l2": 20.0},
+    "gru4rec": {"length": 10, "units": 16},
+    "sasrec": {"length": 10},
 }
 
 
