@@ -28,8 +28,9 @@ def binary_cross_entropy(label, logit):
 
 
 def softmax(scores, target):
-    r"""Cross-entropy over a catalogue: −log ( e^{s_t} / Σ_j e^{s_j} ). scores (batch, C), target (batch,) int -> (batch,).
+    r"""Cross-entropy over a catalogue: −log ( e^{s_t} / Σ_j e^{s_j} ).
 
+    scores (batch, C), target (batch,) int -> (batch,).
     Each position of a sequence may be an example: (batch, L, C) and (batch, L) -> (batch, L)."""
     target_score = ops.take_along_axis(scores, ops.expand_dims(target, -1), axis=-1)[..., 0]
     return ops.logsumexp(scores, axis=-1) - target_score

@@ -7,8 +7,8 @@ Loss on a batch B, a mean over its pairs:
 
     L = 1/|B| Σ_(u,i)∈B [ (r_ui − r̂_ui)² + λ w_u (‖p_u‖² + b_u²) + λ w_i (‖q_i‖² + b_i²) ],   w_u ∝ n_u^−α, w_i ∝ n_i^−α
 
-n_u, n_i: numbers of ratings. With α = 0 the penalty is charged for each rating, so that it shrinks a film of two ratings
-no more than one of five hundred; with α = 1 it is charged once a film, as in ridge regression; α = 1/2 lies between.
+n_u, n_i: numbers of ratings. With α = 0 the penalty is charged for each rating, so that it shrinks a film of two
+ratings no more than one of five hundred; with α = 1 it is charged once a film, as in ridge regression.
 The weights are scaled to a mean of 1 over the ratings, so that λ means the same for each α.
 Source: Koren, Bell, Volinsky, "Matrix Factorization Techniques for Recommender Systems", IEEE Computer 2009, eq. 5,
 for α = 0. d, η, λ, α and the number of epochs were chosen on a tenth of the training ratings.
@@ -28,7 +28,8 @@ from recsys_edu.models.rows import check_rows
 
 @keras.saving.register_keras_serializable(package="recsys_edu")
 class MatrixFactorization(RatingModel):
-    """μ + b_u + b_i + p_u · q_i, with L2 strength `l2` = λ, spread by `alpha` = α. Biases start at 0, vectors small and at random."""
+    """μ + b_u + b_i + p_u · q_i, with L2 strength `l2` = λ, spread by `alpha` = α. Biases start at 0, vectors small and
+    at random."""
 
     def __init__(self, num_users: int, num_items: int, embedding_dim: int, l2: float = 0.0, alpha: float = 0.5):
         super().__init__()
@@ -71,6 +72,6 @@ class MatrixFactorization(RatingModel):
         return super().get_config() | {"l2": self.l2, "alpha": self.alpha}
 
 
-def squares(vectors, biases):
-    """‖p‖² + b² of each row: (batch, d), (batch, 1) -> (batch, 1)."""
-    return ops.sum(ops.square(vectors), axis=1, keepdims=True) + ops.square(biases)
+def squares(*vectors):
+    """The sum of ‖·‖² over the vectors of each row: (batch, any) each -> (batch, 1)."""
+    return sum(ops.sum(ops.square(v), axis=1, keepdims=True) for v in vectors)

@@ -20,10 +20,13 @@ NO_TASTE = {"popularity", "biases", "article"}  # the same order of items for ev
 QUICK = {"batch_size": 128, "learning_rate": 0.01, "epochs": 12, "embedding_dim": 8, "l2": 0.02}
 SMALL = {  # what a model needs otherwise
     "bpmf": {"embedding_dim": 4, "sweeps": 60, "burn_in": 20},
+    "autorec": {"batch_size": 16, "l2": 0.001},
     "content": {"l2": 8.0},
     "ease": {"l2": 20.0},
     "gru4rec": {"length": 10, "units": 16},
+    "neumf": {"l2": 0.002, "embedding_dim": 16},
     "sasrec": {"length": 10},
+    "svdpp": {"choice_l2": 0.02},
 }
 
 
