@@ -55,6 +55,7 @@ class MatrixFactorization(RatingModel):
             weight.assign((w / w[index].mean())[:, None])
 
     def call(self, inputs):
+        inputs = ops.cast(inputs, "int32")  # when a saved model is loaded, Keras tries it with floats
         u, i = inputs[:, 0], inputs[:, 1]  # (batch,)
         p_u, q_i = self.user_embedding(u), self.item_embedding(i)  # (batch, d)
         b_u, b_i = self.user_bias(u), self.item_bias(i)  # (batch, 1)

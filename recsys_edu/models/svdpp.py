@@ -42,6 +42,7 @@ class SVDpp(MatrixFactorization):
         self.choices.assign(rated / np.sqrt(np.maximum(rated.sum(axis=1, keepdims=True), 1)))
 
     def call(self, inputs):
+        inputs = ops.cast(inputs, "int32")  # when a saved model is loaded, Keras tries it with floats
         u, i = inputs[:, 0], inputs[:, 1]  # (batch,)
         y_i = ops.take(self.choice_vectors, i, axis=0)  # (batch, d)
         w_i = ops.take(self.item_weight, i, axis=0)  # (batch, 1)

@@ -23,7 +23,7 @@ SMALL = {  # what a model needs otherwise
     "autorec": {"batch_size": 16, "l2": 0.001},
     "content": {"l2": 8.0},
     "ease": {"l2": 20.0},
-    "gru4rec": {"length": 10, "units": 16},
+    "gru4rec": {"length": 10, "units": 32, "embedding_dim": 16, "epochs": 20},
     "neumf": {"l2": 0.002, "embedding_dim": 16},
     "sasrec": {"length": 10},
     "svdpp": {"choice_l2": 0.02},
@@ -33,7 +33,7 @@ SMALL = {  # what a model needs otherwise
 def small(name, **changes):
     """Settings with which every model learns a small world in a few seconds."""
     card = models.MODELS[name]
-    quick = {knob: QUICK[knob] for knob in card.knobs} | SMALL.get(name, {})
+    quick = {knob: QUICK[knob] for knob in card.knobs if knob in QUICK} | SMALL.get(name, {})
     return models.default_settings(name, **quick | changes)
 
 
@@ -189,7 +189,9 @@ def test_a_run_cut_into_pieces_and_moved_ends_at_the_same_numbers(fitted, name):
 def test_another_seed_gives_other_numbers(fitted, name):
     whole = fitted(name)
     other = training.trainer(small(name, seed=5), whole.parts.train)
-    assert not np.allclose(other.state()["variable_0"], whole.start["variable_0"], atol=1e-4)
+    vectors = [key for key, array in whole.start.items() if array.ndim == 2 and array.std() > 0]
+    assert vectors
+    assert not any(np.allclose(other.state()[key], whole.start[key], atol=1e-4) for key in vectors)
 
 
 @pytest.mark.parametrize("name", NAMES)
