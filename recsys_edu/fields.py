@@ -52,8 +52,8 @@ class Field:
 def describe(ratings: Ratings, side: bool = True, time: bool = False) -> list[Field]:
     """The fields of a data set: user_id and item_id always come first. With `side`: age, gender, occupation, year and
     genres where the tables have them and they tell rows apart. With `time`, and where the ratings have timestamps:
-    buckets of whole weeks since the first rating. On MovieLens-100K it does not help: most people rate within one week,
-    which their user_id knows already."""
+    buckets of whole weeks since the first rating. On MovieLens-100K that hardly changes the error: three quarters of
+    the people rate within one week, which their user_id knows already."""
     tables = {"user": ratings.users, "item": ratings.items}
     fields = [Field(f"{of}_id", of, "category", tuple(table[f"{of}_id"].tolist())) for of, table in tables.items()]
     if side:

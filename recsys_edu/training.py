@@ -27,6 +27,8 @@ ADVICE = (
 class Trainer:
     """What both ways of fitting share: where the run is, and the events that it tells."""
 
+    judge_lists = False  # whether a model that predicts stars is judged by its lists as well, at each epoch's end
+
     def __init__(self, settings: models.Settings, train: Ratings, validation: Ratings | None = None):
         if not len(train):
             raise DataError("There is no rating to learn from: the training part is empty.")
@@ -108,8 +110,9 @@ class Trainer:
         return float(np.mean((self.validation.rating - predicted) ** 2))
 
     def validation_ndcg(self) -> float | None:
-        """NDCG@10 of the lists of some of the held-out part's users, for a model that only orders items."""
-        if not self.validation or self.model.predicts_ratings:
+        """NDCG@10 of the lists of some of the held-out part's users, for a model that only orders items; for all with
+        `judge_lists`."""
+        if not self.validation or (self.model.predicts_ratings and not self.judge_lists):
             return None
         return self.ndcg()
 

@@ -13,13 +13,14 @@ import itertools
 import logging
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 
 from recsys_edu.errors import RecsysEduError, SettingsError
 from recsys_edu.studio.cluster import Cluster, WorkerLostError
 from recsys_edu.studio.i18n import _
-from recsys_edu.studio.runs import Run, Send
-from recsys_edu.studio.slices import RunSpec, Slice, run_slice
+from recsys_edu.studio.races import Lane
+from recsys_edu.studio.runs import BaseRun, Run, Send
+from recsys_edu.studio.slices import RunSpec
 
 log = logging.getLogger(__name__)
 LOADING = _("The workers are still loading TensorFlow (about 10 seconds). Then it starts.")
@@ -32,7 +33,7 @@ class Jobs:
     """All runs of this server. The public methods may be called from any thread and return when they are done."""
 
     def __init__(self):
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[str, BaseRun] = {}
         self._tasks: dict[str, asyncio.Task] = {}
         self._numbers = itertools.count()
         self.warm = threading.Event()  # set when a worker has reported for work
@@ -48,30 +49,36 @@ class Jobs:
         self._runs[run.token] = run
         return run
 
-    def get(self, token: str | None) -> Run | None:
+    def open_lane(self, owner: str, spec: RunSpec, examples: int, budget: float) -> Lane:
+        """A new lane of a race, ready to be trained for `budget` seconds. It belongs to `owner`, a session."""
+        lane = Lane(owner, spec, examples, budget=budget)
+        self._runs[lane.token] = lane
+        return lane
+
+    def get(self, token: str | None) -> BaseRun | None:
         return self._runs.get(token) if token else None
 
-    def train(self, run: Run) -> None:
+    def train(self, run: BaseRun) -> None:
         """Go on to the last epoch. A finished run goes on for as many again, a stopped or failed one starts afresh."""
         self._call(self._begin(run, lambda: _next_goal(run)))
 
-    def one_batch(self, run: Run) -> None:
+    def one_batch(self, run: BaseRun) -> None:
         """Learn one mini-batch, then stand still."""
         self._call(self._begin(run, lambda: run.step + 1))
 
-    def one_epoch(self, run: Run) -> None:
+    def one_epoch(self, run: BaseRun) -> None:
         """Learn to the end of the epoch, then stand still."""
         self._call(self._begin(run, lambda: (run.step // run.steps_per_epoch + 1) * run.steps_per_epoch))
 
-    def pause(self, run: Run) -> None:
+    def pause(self, run: BaseRun) -> None:
         """Stand still now; nothing is lost."""
         self._call(self._halt(run, "paused"))
 
-    def stop(self, run: Run) -> None:
+    def stop(self, run: BaseRun) -> None:
         """End the run; what it learnt stays on the screen."""
         self._call(self._halt(run, "stopped"))
 
-    def reset(self, run: Run) -> None:
+    def reset(self, run: BaseRun) -> None:
         """Forget all that was learnt."""
         self._call(self._reset(run))
 
@@ -79,7 +86,7 @@ class Jobs:
         """Score all items for this user from now on."""
         self._call(self._watch(run, user_index))
 
-    def close(self, run: Run) -> None:
+    def close(self, run: BaseRun) -> None:
         """Free all that the run held."""
         self._call(self._close(run))
 
@@ -107,11 +114,11 @@ class Jobs:
             elif run.working:
                 self._call(self._halt(run, "paused", _("Paused, because the page was closed.")))
 
-    def subscribe(self, run: Run, send: Send) -> None:
+    def subscribe(self, run: BaseRun, send: Send) -> None:
         """`send` is called, in the thread of `jobs`, with what a new screen must know and then with all that is new."""
         self._call(self._subscribe(run, send))
 
-    def unsubscribe(self, run: Run, send: Send) -> None:
+    def unsubscribe(self, run: BaseRun, send: Send) -> None:
         self._call(self._unsubscribe(run, send))
 
     def shut_down(self) -> None:
@@ -151,7 +158,7 @@ class Jobs:
             self._turns.release()
             self._capacity += 1
 
-    async def _begin(self, run: Run, goal) -> None:
+    async def _begin(self, run: BaseRun, goal) -> None:
         self._drop_task(run)
         if run.mode in ("stopped", "failed"):
             self._clear(run)
@@ -160,13 +167,13 @@ class Jobs:
         run.set_mode(mode, sentence)
         self._tasks[run.token] = asyncio.create_task(self._work(run))
 
-    async def _halt(self, run: Run, mode: str, sentence: str = "") -> None:
+    async def _halt(self, run: BaseRun, mode: str, sentence: str = "") -> None:
         if not (run.working or (mode == "stopped" and run.mode in ("paused", "finished"))):
             return
         self._drop_task(run)
         run.set_mode(mode, sentence)
 
-    async def _reset(self, run: Run) -> None:
+    async def _reset(self, run: BaseRun) -> None:
         self._drop_task(run)
         self._clear(run)
         run.set_mode("ready")
@@ -179,46 +186,39 @@ class Jobs:
             self._drop_task(run)
             self._tasks[run.token] = asyncio.create_task(self._score(run))
 
-    async def _close(self, run: Run) -> None:
+    async def _close(self, run: BaseRun) -> None:
         self._drop_task(run)
         self._runs.pop(run.token, None)
         run.publish({"type": "gone"})
 
-    async def _subscribe(self, run: Run, send: Send) -> None:
+    async def _subscribe(self, run: BaseRun, send: Send) -> None:
         for message in run.hello():
             send(message)
         run.subscribers.append(send)
 
-    async def _unsubscribe(self, run: Run, send: Send) -> None:
+    async def _unsubscribe(self, run: BaseRun, send: Send) -> None:
         if send in run.subscribers:
             run.subscribers.remove(send)
 
-    def _clear(self, run: Run) -> None:
+    def _clear(self, run: BaseRun) -> None:
         run.clear()
         run.publish({"type": "reset"})
 
-    def _drop_task(self, run: Run) -> None:
+    def _drop_task(self, run: BaseRun) -> None:
         task = self._tasks.pop(run.token, None)
         if task is not None:
             task.cancel()
 
-    async def _work(self, run: Run) -> None:
-        """Slice after slice up to the run's goal."""
+    async def _work(self, run: BaseRun) -> None:
+        """The run learns up to its goal."""
         try:
-            while run.step < run.until_step:
-                result = await self._slice(run, run.until_step)
-                run.accept(result)
-                if result.failure is not None:
-                    run.set_mode("failed", f"{result.failure.reason} {result.failure.advice}")
-                    return
-                run.set_mode("running", run.notice)
-            run.set_mode("finished" if run.epoch >= run.last_epoch else "paused")
+            await run.learn(functools.partial(self._ask, run))
         except RecsysEduError as error:
             run.set_mode("failed", str(error))
         except Exception:
             log.exception("Run %s failed", run.token[:6])
             run.set_mode("failed", _("Something unexpected went wrong; the terminal says what. Reset starts afresh."))
-        if run.mode in ("finished", "paused"):  # what follows can no longer make the run fail
+        if isinstance(run, Run) and run.mode in ("finished", "paused"):  # what follows can no longer make the run fail
             await self._catch_up(run)
 
     async def _catch_up(self, run: Run) -> None:
@@ -235,27 +235,27 @@ class Jobs:
             if run.mode != "finished" or run.frame is None or run.frame.method == "umap":
                 return
             await asyncio.sleep(2)
-            run.accept(await self._slice(run, 0))
+            run.accept(await self._ask(run, lambda: run.task(0)))
 
     async def _score(self, run: Run) -> None:
         """Nothing is learnt; the watched user is scored. It is not tried again for the same user if that fails."""
         try:
-            result = await self._slice(run, 0)
+            result = await self._ask(run, lambda: run.task(0))
         except Exception:
             log.exception("Run %s could not score a user", run.token[:6])
             run.failed_user = run.user_index
             return
         run.scores, run.scored_user = result.scores, result.user_index
 
-    async def _slice(self, run: Run, until_step: int) -> Slice:
-        """One slice, asked for again when its worker dies."""
+    async def _ask(self, run: BaseRun, task: Callable[[], tuple]):
+        """What a worker makes of the function and the arguments that `task` names when it is the run's turn: one slice,
+        asked for again when its worker dies."""
         for _attempt in range(MOST_LOSSES):
             async with self._turns:
                 await self._until_a_worker_is_there(run)
                 key = f"train-{run.token[:6]}-{next(self._numbers)}"
-                task = (run.spec, run.state, until_step, run.user_index, run.frame, run.frame_vectors)
                 try:
-                    return await self._cluster.run(run_slice, *task, key=key)
+                    return await self._cluster.run(*task(), key=key)
                 except WorkerLostError:
                     log.warning("A worker of run %s stopped; its slice is asked for again", run.token[:6])
             self._tell_of_loss(run)
@@ -264,7 +264,7 @@ class Jobs:
         )
         raise SettingsError(lost.format(n=MOST_LOSSES))
 
-    async def _until_a_worker_is_there(self, run: Run) -> None:
+    async def _until_a_worker_is_there(self, run: BaseRun) -> None:
         """Waits, and says so on the screen, while the workers load TensorFlow. Raises SettingsError when none comes."""
         if self.warm.is_set() and await self._cluster.threads():
             return
@@ -277,16 +277,16 @@ class Jobs:
         if not self.warm.is_set():
             raise SettingsError(_("The worker processes did not start; the terminal says why. Train tries again."))
 
-    def _tell_of_loss(self, run: Run) -> None:
+    def _tell_of_loss(self, run: BaseRun) -> None:
         if run.working:
             lost = _("A worker process stopped. Nothing is lost: the run goes on from epoch {epoch:.1f}.")
             run.notice = lost.format(epoch=run.epoch)
             run.set_mode("waiting", run.notice)
 
 
-def _next_goal(run: Run) -> int:
+def _next_goal(run: BaseRun) -> int:
     """Batches to have learnt when Train is done: the epochs of the settings; from a finished run, as many more."""
-    epochs = run.spec.settings.epochs
+    epochs = run.spec.settings.epochs if run.spec.settings.card.by_gradient else 1
     if run.goal_epochs == 0:
         run.goal_epochs = epochs
     while run.epoch >= run.goal_epochs:

@@ -1,5 +1,5 @@
-"""Loaded by each worker process before it reports for work: TensorFlow, the default data set, a batch of the models that
-a reader meets first."""
+"""Loaded by each worker process before it reports for work: TensorFlow, the default data set, a batch of the models
+that a reader meets first."""
 
 from __future__ import annotations
 

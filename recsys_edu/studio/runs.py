@@ -1,30 +1,43 @@
 """One training run as the studio keeps it: what it learns, how far it is, what the screen shows of it.
 
-Never imports streamlit or TensorFlow. A run is changed by `jobs` alone, in its event loop; others read.
+Never imports streamlit or TensorFlow. A run is changed by `jobs` alone, in its event loop; others read. `BaseRun` is
+what any run is; `Run` is that of the Train page, with a map and lists; races.py has the lane of a race.
 """
 
 from __future__ import annotations
 
 import secrets
 import struct
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
 from recsys_edu.embedding_map import Frame, as_int16
 from recsys_edu.events import finite
 from recsys_edu.studio.i18n import _
-from recsys_edu.studio.slices import RunSpec, Slice
+from recsys_edu.studio.slices import RunSpec, Slice, run_slice
 
 FRAME_MAGIC = 0x50414D46  # "FMAP"
 METHODS = {"pca": 0, "umap": 1}
 Send = Callable[[dict | bytes], None]
+SENTENCES = {
+    "ready": _("Ready. Press Train."),
+    "waiting": _("Waiting for a turn."),
+    "running": _("Training."),
+    "judging": _("Judging it on the held-out ratings."),
+    "paused": _("Paused. Train goes on from here."),
+    "stopped": _("Stopped. Train starts again from the beginning."),
+    "finished": _("Finished. Train goes on for as many epochs again."),
+    "failed": _("Failed."),
+}
+Ask = Callable[[Callable[[], tuple]], Awaitable]  # gets what a worker made of (function, *arguments), on its turn
 
 
 @dataclass(eq=False)
-class Run:
-    """`mode` is ready, waiting, running, paused, stopped, finished or failed."""
+class BaseRun:
+    """`mode` is ready, waiting, running, judging, paused, stopped, finished or failed."""
 
     owner: str
     spec: RunSpec
@@ -33,10 +46,11 @@ class Run:
     mode: str = "ready"
     sentence: str = ""
     notice: str = ""  # stays on the screen until the next command
-    user_index: int = 0
     until_step: int = 0
     goal_epochs: int = 0  # where Train goes; 0: not asked yet
     subscribers: list[Send] = field(default_factory=list)
+
+    sentences: ClassVar[dict[str, str]] = SENTENCES  # for each mode
 
     def __post_init__(self):
         self.clear()
@@ -45,15 +59,11 @@ class Run:
         """Back to the start: nothing learnt, nothing drawn."""
         self.state: dict | None = None
         self.step = self.goal_epochs = 0
-        self.frame: Frame | None = None
-        self.frame_vectors: np.ndarray | None = None  # what the frame was drawn from
-        self.frames = 0
-        self.item_vectors: np.ndarray | None = None
-        self.scores: np.ndarray | None = None  # (num_items,) for user scored_user
-        self.scored_user: int | None = None
-        self.asked_user: int | None = None  # whose scores were asked for since the last slice
-        self.failed_user: int | None = None  # whose scores could not be had
-        self.curve = {"epoch": [], "train": [], "validation_epoch": [], "validation": []}
+        self.curve: dict[str, list] = {}
+
+    async def learn(self, ask: Ask) -> None:
+        """Slice after slice up to the goal. Ends in the mode finished, paused or failed."""
+        raise NotImplementedError
 
     @property
     def steps_per_epoch(self) -> int:
@@ -70,37 +80,12 @@ class Run:
 
     @property
     def working(self) -> bool:
-        return self.mode in ("running", "waiting")
+        return self.mode in ("running", "waiting", "judging")
 
     @property
     def busy(self) -> bool:
-        """Whether something new is to be expected: the run learns, or another user's scores are on their way."""
-        return self.working or (self.state is not None and self.user_index not in (self.scored_user, self.failed_user))
-
-    def accept(self, result: Slice) -> None:
-        """Take in what a slice gave, and tell the screens."""
-        self._accept_points(result)
-        if result.failure is not None:  # what it would draw and recommend is nonsense
-            return
-        self.state, self.step = result.state, result.step
-        self.item_vectors, self.scores, self.scored_user = result.item_vectors, result.scores, result.user_index
-        self.asked_user = None
-        if result.frame is not None:
-            self.frame, self.frame_vectors, self.frames = result.frame, result.item_vectors, self.frames + 1
-            self.publish(self.frame_message())
-
-    def _accept_points(self, result: Slice) -> None:
-        train = {"epoch": [e.epoch for e in result.batches], "train": [finite(e.train_loss) for e in result.batches]}
-        ends = [e for e in result.epochs if e.validation_mse is not None]
-        held_out = {"epoch": [e.epoch for e in ends], "validation": [finite(e.validation_mse) for e in ends]}
-        self.curve["epoch"] += train["epoch"]
-        self.curve["train"] += train["train"]
-        self.curve["validation_epoch"] += held_out["epoch"]
-        self.curve["validation"] += held_out["validation"]
-        if train["epoch"]:
-            self.publish({"type": "points"} | train)
-        if ends:
-            self.publish({"type": "validation"} | held_out)
+        """Whether something new is to be expected."""
+        return self.working
 
     def set_mode(self, mode: str, sentence: str = "") -> None:
         self.mode, self.sentence = mode, sentence
@@ -112,21 +97,86 @@ class Run:
 
     def state_message(self) -> dict:
         return {
-            "type": "state", "state": self.mode, "sentence": self.sentence or SENTENCES[self.mode],
+            "type": "state", "state": self.mode, "sentence": self.sentence or self.sentences[self.mode],
             "epoch": self.epoch, "of": self.last_epoch,
         }  # fmt: skip
 
     def hello(self) -> list[dict | bytes]:
         """What a screen that connects now must know."""
         history = {name: list(values) for name, values in self.curve.items()}
-        first = {
-            "type": "hello",
-            "run": self.token,
-            "state": self.mode,
-            "history": history,
-            "frames": self.frames,
-        }
-        return [first, self.state_message()] + ([self.frame_message()] if self.frame is not None else [])
+        first = {"type": "hello", "run": self.token, "state": self.mode, "history": history, "frames": 0}
+        return [first, self.state_message()]
+
+
+@dataclass(eq=False)
+class Run(BaseRun):
+    """The run of the Train page: its vectors are drawn as a map, all items are scored for one user."""
+
+    user_index: int = 0
+
+    def clear(self) -> None:
+        super().clear()
+        self.frame: Frame | None = None
+        self.frame_vectors: np.ndarray | None = None  # what the frame was drawn from
+        self.frames = 0
+        self.item_vectors: np.ndarray | None = None
+        self.scores: np.ndarray | None = None  # (num_items,) for user scored_user
+        self.scored_user: int | None = None
+        self.asked_user: int | None = None  # whose scores were asked for since the last slice
+        self.failed_user: int | None = None  # whose scores could not be had
+        self.loss: str | None = None  # its name; not known before the first slice
+        self.curve = {"epoch": [], "train": [], "validation_epoch": [], "validation": []}
+
+    @property
+    def busy(self) -> bool:
+        """Whether something new is to be expected: the run learns, or another user's scores are on their way."""
+        return self.working or (self.state is not None and self.user_index not in (self.scored_user, self.failed_user))
+
+    async def learn(self, ask: Ask) -> None:
+        while self.step < self.until_step:
+            result = await ask(lambda: self.task(self.until_step))
+            self.accept(result)
+            if result.failure is not None:
+                self.set_mode("failed", f"{result.failure.reason} {result.failure.advice}")
+                return
+            self.set_mode("running", self.notice)
+        self.set_mode("finished" if self.epoch >= self.last_epoch else "paused")
+
+    def task(self, until_step: int) -> tuple:
+        """The next slice, as a worker takes it. With `until_step` 0 nothing is learnt."""
+        return run_slice, self.spec, self.state, until_step, self.user_index, self.frame, self.frame_vectors
+
+    def accept(self, result: Slice) -> None:
+        """Take in what a slice gave, and tell the screens."""
+        self._accept_points(result)
+        if result.failure is not None:  # what it would draw and recommend is nonsense
+            return
+        self.state, self.step, self.loss = result.state, result.step, result.loss
+        self.item_vectors, self.scores, self.scored_user = result.item_vectors, result.scores, result.user_index
+        self.asked_user = None
+        if result.frame is not None:
+            self.frame, self.frame_vectors, self.frames = result.frame, result.item_vectors, self.frames + 1
+            self.publish(self.frame_message())
+
+    def _accept_points(self, result: Slice) -> None:
+        train = {"epoch": [e.epoch for e in result.batches], "train": [finite(e.train_loss) for e in result.batches]}
+        # What a model predicts no stars for, its lists are judged by.
+        judged = [(e.epoch, e.validation_ndcg if e.validation_mse is None else e.validation_mse) for e in result.epochs]
+        ends = [(epoch, value) for epoch, value in judged if value is not None]
+        held_out = {"epoch": [epoch for epoch, _value in ends], "validation": [finite(value) for _epoch, value in ends]}
+        self.curve["epoch"] += train["epoch"]
+        self.curve["train"] += train["train"]
+        self.curve["validation_epoch"] += held_out["epoch"]
+        self.curve["validation"] += held_out["validation"]
+        if train["epoch"]:
+            self.publish({"type": "points"} | train)
+        if ends:
+            self.publish({"type": "validation"} | held_out)
+
+    def hello(self) -> list[dict | bytes]:
+        first, state = super().hello()
+        frames = [self.frame_message()] if self.frame is not None else []
+        return [first | {"frames": self.frames}, state, *frames]
 
     def frame_message(self) -> bytes:
         """The map as bytes: magic, n, epoch, method, kept share, then n pairs of int16; little endian."""
@@ -135,14 +185,3 @@ class Run:
             "<IIfIf", FRAME_MAGIC, len(positions), self.epoch, METHODS[self.frame.method], self.frame.kept
         )
         return head + positions.tobytes()
-
-
-SENTENCES = {
-    "ready": _("Ready. Press Train."),
-    "waiting": _("Waiting for a turn."),
-    "running": _("Training."),
-    "paused": _("Paused. Train goes on from here."),
-    "stopped": _("Stopped. Train starts again from the beginning."),
-    "finished": _("Finished. Train goes on for as many epochs again."),
-    "failed": _("Failed."),
-}

@@ -18,6 +18,7 @@ import numpy as np
 
 from recsys_edu import embedding_map, models
 from recsys_edu.events import BatchEvent, EpochEvent, FailedEvent
+from recsys_edu.run_store import StoredRun
 
 SLICE_SECONDS = 0.15  # training time of a slice, so that turns are short and Pause is quick
 POINTS_PER_EPOCH = 8  # points on the training curve
@@ -27,11 +28,13 @@ _umap_is_loaded = threading.Event()
 
 @dataclass(frozen=True)
 class RunSpec:
-    """What a run learns: a data set (a known name or a CSV file), how it is split, and the settings."""
+    """What a run learns: a data set (a known name or a CSV file), how it is split, and the settings. With
+    `judge_lists` a model that predicts stars is judged by its lists as well, after each epoch."""
 
     data: str
     how: str
     settings: models.Settings
+    judge_lists: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,22 @@ class Slice:
     batches: list[BatchEvent]
     epochs: list[EpochEvent]
     failure: FailedEvent | None
+    loss: str  # its name
     item_vectors: np.ndarray = field(repr=False)
     frame: embedding_map.Frame | None = field(repr=False)  # None: the vectors have not moved
     user_index: int  # the watched user
-    scores: np.ndarray = field(repr=False)  # (num_items,) r̂ of this user for every item
+    scores: np.ndarray = field(repr=False)  # (num_items,) r̂ or s of this user for every item
+
+
+@dataclass(frozen=True)
+class LaneSlice:
+    """What one slice of a race gave. The last of `epochs` is not a whole one where the budget ended within it."""
+
+    state: dict[str, np.ndarray] = field(repr=False)
+    step: int
+    seconds: float  # of training, since the run began
+    epochs: list[EpochEvent]
+    failure: FailedEvent | None
 
 
 def run_slice(
@@ -77,6 +92,7 @@ def run_slice(
         batches=batches,
         epochs=epochs,
         failure=failure,
+        loss=trainer.model.loss_name,
         item_vectors=vectors,
         frame=frame,
         user_index=user_index,
@@ -84,10 +100,31 @@ def run_slice(
     )
 
 
-def _learn(trainer, until_step: int):
+def run_lane(spec: RunSpec, state: dict | None, until_step: int, budget: float) -> LaneSlice:
+    """A slice of a race: no map, no list. When `budget` seconds of training are used up, the model is judged as it is,
+    in the middle of an epoch too."""
+    trainer, start = trainer_of(spec)
+    trainer.restore(start if state is None else state)
+    batches, epochs, failure = _learn(trainer, until_step, min(SLICE_SECONDS, budget - trainer.seconds))
+    if failure is None and not epochs and trainer.seconds >= budget:
+        judged = (batches[-1].train_loss, trainer.validation_mse(), trainer.validation_ndcg(), trainer.seconds)
+        epochs = [EpochEvent(trainer.epoch, trainer.model.loss_name, *judged)]
+    return LaneSlice(trainer.state(), trainer.step, trainer.seconds, epochs, failure)
+
+
+def judge_lane(spec: RunSpec, state: dict) -> StoredRun:
+    """What a run that stands at `state` is worth on the held-out part, all figures of them."""
+    from recsys_edu import comparison
+
+    trainer, _ = trainer_of(spec)
+    trainer.restore(state)
+    return comparison.judge(trainer, split_of(spec.data, spec.how, spec.settings.seed))
+
+
+def _learn(trainer, until_step: int, seconds: float = SLICE_SECONDS):
     batches, epochs, failure = [], [], None
     chunk = max(1, trainer.steps_per_epoch // POINTS_PER_EPOCH)
-    deadline = time.perf_counter() + SLICE_SECONDS
+    deadline = time.perf_counter() + seconds
     for event in trainer.events(until_step, chunk):
         if isinstance(event, BatchEvent):
             batches.append(event)
@@ -103,12 +140,18 @@ def _learn(trainer, until_step: int):
 
 @functools.lru_cache(maxsize=64)  # more than the runs of a class: a miss costs half a second, and some memory for good
 def trainer_of(spec: RunSpec):
-    """The trainer of a configuration and the state that it starts from; kept, since one takes half a second to make."""
+    """The trainer of a configuration and the state that it starts from; kept, since one takes half a second to make.
+    TensorFlow compiles the step here, so that no run's seconds count that, whichever worker it comes to."""
     from recsys_edu.training import trainer
 
     parts = split_of(spec.data, spec.how, spec.settings.seed)
     run = trainer(spec.settings, parts.train, parts.test)
-    return run, run.state()
+    run.judge_lists = spec.judge_lists
+    start = run.state()
+    if spec.settings.card.by_gradient:
+        run.run_batches(1)
+        run.restore(start)
+    return run, start
 
 
 @functools.lru_cache(maxsize=16)

@@ -1,12 +1,13 @@
-"""What the studio remembers of one reader between two script runs: the run on the screen, and the settings."""
+"""What the studio remembers of one reader between two script runs: the runs on the screen, and the settings."""
 
 from __future__ import annotations
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from recsys_edu.models import MODELS, Settings, default_settings, num_examples
+from recsys_edu.models import MODELS, default_settings, num_examples
 from recsys_edu.studio import jobs, slices
+from recsys_edu.studio.races import Lane
 from recsys_edu.studio.runs import Run
 from recsys_edu.studio.slices import RunSpec
 
@@ -25,14 +26,21 @@ def use_defaults() -> None:
     settings = default_settings(st.session_state["model"])
     for name in FIELDS:
         st.session_state[name] = getattr(settings, name)
+    for name, value in settings.options:
+        st.session_state[option_key(name)] = value
+
+
+def option_key(name: str) -> str:
+    """Where the page keeps one of the model's own options."""
+    return f"option_{name}"
 
 
 def chosen_spec() -> RunSpec:
     """What the controls say now."""
-    chosen = {name: st.session_state[name] for name in FIELDS if name in st.session_state}
-    if "l2" not in MODELS[st.session_state["model"]].knobs:
-        chosen["l2"] = 0.0
-    settings = Settings(model=st.session_state["model"], **chosen)
+    card = MODELS[st.session_state["model"]]
+    chosen = {name: st.session_state[name] for name in FIELDS if name in (*card.knobs, "seed")}
+    own = {name: st.session_state[option_key(name)] for name in card.options}
+    settings = default_settings(st.session_state["model"], **chosen, **own)
     return RunSpec(st.session_state["data"], st.session_state["split"], settings)
 
 
@@ -67,10 +75,12 @@ def new_run() -> Run:
     old = jobs.shared().get(st.session_state.get("run"))
     if old is not None:
         jobs.shared().close(old)
-    if st.session_state.get("user_index", 0) >= train.num_users:  # chosen in a larger data set
-        st.session_state["user_index"] = 0
+    user_index = st.session_state.get("user_index", 0)
+    # Chosen in another data set: Streamlit gives the label, a text, of a user whom the options no longer have.
+    if not isinstance(user_index, int) or user_index >= train.num_users:
+        st.session_state["user_index"] = user_index = 0
     owner = get_script_run_ctx().session_id
-    run = jobs.shared().open(owner, spec, num_examples(spec.settings, train), st.session_state.get("user_index", 0))
+    run = jobs.shared().open(owner, spec, num_examples(spec.settings, train), user_index)
     st.session_state["run"] = run.token
     st.session_state["picked"] = None
     return run
@@ -79,3 +89,51 @@ def new_run() -> Run:
 def split_of(spec: RunSpec):
     """The training part and the held-out part that a run sees."""
     return slices.split_of(spec.data, spec.how, spec.settings.seed)
+
+
+def race_specs() -> list[RunSpec]:
+    """What the controls of the Compare page say now: a run for each chosen model, with settings that suit it."""
+    return [
+        RunSpec(
+            st.session_state["data"], st.session_state["split"],
+            default_settings(model, seed=st.session_state["race_seed"]), judge_lists=True,
+        )
+        for model in st.session_state["race_models"]
+    ]  # fmt: skip
+
+
+def lanes() -> list[Lane]:
+    """The race on the screen, if any."""
+    found = [jobs.shared().get(token) for token in st.session_state.get("race", ())]
+    return [lane for lane in found if lane is not None]
+
+
+def new_race() -> list[Lane]:
+    """Put a race of the chosen models in the place of the one on the screen."""
+    specs = race_specs()
+    train = split_of(specs[0]).train
+    for lane in lanes():
+        jobs.shared().close(lane)
+    owner, budget = get_script_run_ctx().session_id, float(st.session_state["race_budget"])
+    made = [jobs.shared().open_lane(owner, spec, _examples(spec, train), budget) for spec in specs]
+    st.session_state["race"] = [lane.token for lane in made]
+    return made
+
+
+def _examples(spec: RunSpec, train) -> int:
+    return num_examples(spec.settings, train) if spec.settings.card.by_gradient else 1
+
+
+def race_drawn() -> None:
+    """The whole page was drawn for these lanes as they are."""
+    st.session_state["race_drawn"] = _what_of_the_race_is_drawn()
+
+
+def redraw_when_race_changed() -> None:
+    """Draw the whole page again when a lane began, ended or was judged."""
+    if st.session_state["race_drawn"] != _what_of_the_race_is_drawn():
+        st.rerun(scope="app")
+
+
+def _what_of_the_race_is_drawn() -> list[tuple]:
+    return [(lane.token, lane.busy, lane.mode == "paused", lane.result and lane.result.id) for lane in lanes()]

@@ -212,7 +212,7 @@ class FakeStudio:
         return {**data, "neighbours": [], "height": 520, "strings": mount.map_strings(), **changes}
 
     def curve_data(self, **changes) -> dict:
-        data = {"figure": loss_figure(), "live_url": "/live/run-1", "plotly_url": "/plotly.min.js"}
+        data = {"figure": loss_figure(), "live_urls": ["/live/run-1"], "plotly_url": "/plotly.min.js"}
         return {**data, "strings": mount.curve_strings(), **changes}
 
     @contextlib.contextmanager

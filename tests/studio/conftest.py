@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from recsys_edu.run_store import RunStore
 from recsys_edu.studio import jobs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,9 +76,11 @@ class Studio:
 
 
 @pytest.fixture(scope="session")
-def studio(workers):
-    """A running studio whose work is done by the workers of this process' Jobs."""
-    running = Studio(RECSYS_EDU_SCHEDULER=workers.address)
+def studio(workers, tmp_path_factory):
+    """A running studio whose work is done by the workers of this process' Jobs, with a run store of its own."""
+    store = RunStore(tmp_path_factory.mktemp("studio") / "runs.sqlite")
+    running = Studio(RECSYS_EDU_SCHEDULER=workers.address, RECSYS_EDU_RUNS=str(store.path))
+    running.store = store
     wait_for(running.warm, 60)
     yield running
     running.close()

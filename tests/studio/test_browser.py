@@ -4,17 +4,23 @@ import os
 import re
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from playwright.sync_api import expect
 
+from recsys_edu.data import random_split
+from recsys_edu.models import MODELS
+from recsys_edu.run_store import StoredRun
 from recsys_edu.studio.components.mount import FOLDER
+from recsys_edu.studio.results import COLUMNS
 from tests.studio.conftest import Studio, alive, wait_for
 
 pytestmark = pytest.mark.browser
 
 MAP = "window.__filmMap"
 CURVES = "window.__lossCurves"
+EPOCHS = MODELS["mf"].settings["epochs"]
 
 
 @pytest.fixture
@@ -54,7 +60,7 @@ def test_train_makes_the_curve_grow_and_the_map_move_and_the_list_appear(page):
     assert first != later
     top = page.get_by_role("list", name="Recommended now").get_by_role("listitem")
     expect(top).to_have_count(10)
-    expect(page.get_by_text(re.compile(r"Epoch [1-9][\d.]* of 20")).first).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"Epoch [1-9][\d.]* of {EPOCHS}")).first).to_be_visible()
 
 
 def test_pause_stands_still_and_train_goes_on(page, workers):
@@ -85,10 +91,10 @@ def busy_for_a_while(workers):
 def test_one_batch_one_epoch_stop_and_reset(page):
     button(page, "One batch").click()
     until(page, f"{CURVES}.train === 1")
-    expect(page.get_by_text("Epoch 0.0 of 20, batch 1 of 79 · Paused.").first).to_be_visible()
+    expect(page.get_by_text(f"Epoch 0.0 of {EPOCHS}, batch 1 of 79 · Paused.").first).to_be_visible()
     button(page, "One epoch").click()
     until(page, f"{CURVES}.validation === 1")
-    expect(page.get_by_text("Epoch 1.0 of 20").first).to_be_visible()
+    expect(page.get_by_text(f"Epoch 1.0 of {EPOCHS}").first).to_be_visible()
     button(page, "Stop").click()
     expect(page.get_by_text("Stopped. Train starts again from the beginning.").first).to_be_visible()
     button(page, "Reset").click()
@@ -99,7 +105,7 @@ def test_one_batch_one_epoch_stop_and_reset(page):
     until(page, f"{CURVES}.validation === 1")
     until(
         page,
-        "document.querySelector('.loss-curves .js-plotly-plot, .loss-curves .plot')._fullLayout.xaxis.range[1] < 2",
+        "document.querySelector('.chart .js-plotly-plot, .chart .plot')._fullLayout.xaxis.range[1] < 2",
     )
 
 
@@ -120,7 +126,7 @@ def test_a_film_found_by_title_shows_its_neighbours(page):
 
 def test_a_click_on_the_map_picks_that_film(page):
     button(page, "One epoch").click()
-    expect(page.get_by_text("Epoch 1.0 of 20 · Paused").first).to_be_visible()
+    expect(page.get_by_text(f"Epoch 1.0 of {EPOCHS} · Paused").first).to_be_visible()
     until(page, f"{MAP}.frames >= 1 && !{MAP}.moving")
     spot = page.evaluate(f"{MAP}.screenOf(49)")
     page.mouse.click(spot["x"], spot["y"])
@@ -140,6 +146,119 @@ def test_another_user_gets_another_list(page):
     expect(user).to_have_value(re.compile("^405 · "))
     expect(top).to_have_count(10)
     wait_for(lambda: top.all_inner_texts() not in ([], before), 20)
+
+
+RACE = "window.__raceChart"
+
+
+@pytest.fixture
+def compare(browser, studio):
+    """The Compare page on the planted set, opened by its address."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1400})
+    page = context.new_page()
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.goto(f"{studio.url}/compare")
+    expect(button(page, "Race")).to_be_enabled(timeout=30_000)
+    choose(page, "Data", "Planted truth")
+    yield page
+    assert page.errors == []
+    context.close()
+
+
+def choose(page, label, option):
+    page.get_by_role("combobox", name=re.compile(label)).click()
+    page.get_by_role("option", name=option, exact=True).click()
+    page.keyboard.press("Escape")
+
+
+def cells(page, table, model):
+    """The figures in the row of a model, as they stand on the screen."""
+    row = page.get_by_role("table", name=table).get_by_role("row", name=re.compile(model))
+    return row.first.get_by_role("cell").all_inner_texts()
+
+
+def test_four_lanes_race_and_the_table_says_what_their_judgement_gave(compare, studio):
+    page = compare
+    choose(page, "Models", "EASE")
+    button(page, "Race").click()
+    until(page, f"{RACE}?.points.length === 4 && {RACE}.points.slice(0, 3).every((n) => n > 0)", 120)
+    page.evaluate(f"window.sameChart = {RACE}.owner")
+    rows = page.get_by_role("table", name="Results").get_by_role("row")
+    expect(rows).to_have_count(5, timeout=120_000)
+    assert page.evaluate(f"{RACE}.points") == [1, 10, 12, 0]  # a point, two curves; EASE predicts no stars
+    page.get_by_text("NDCG@10 (large is good)").click()
+    until(page, f"{RACE}.points[3] === 1 && {RACE}.points[1] === 10")
+    assert page.evaluate(f"{RACE}.owner === window.sameChart")  # no rerun remade it
+    kept = {run.model: run for run in studio.store.runs(data="planted") if run.seed == 0}
+    for model, name in {"biases": "Biases", "mf": "Matrix fact", "mlp": "Multi-layer", "ease": "EASE"}.items():
+        told = [cell.removeprefix("★ ") for cell in cells(page, "Results", name)]
+        assert told == [column.text(column.of(kept[model])) for column in COLUMNS]
+    assert cells(page, "Results", "EASE")[0] == "–"
+    best = page.locator(".run-table td.best").all_inner_texts()
+    assert f"{min(run.figures['test_rmse'] for run in kept.values() if run.figures['test_rmse']):.4f}" in best
+    until(page, "window.__figures['Accuracy, coverage, novelty']?.plot.data?.length === 4")
+    button(page, "Copy as Keras").first.click()
+    expect(page.get_by_text("class MatrixFactorization").first).to_be_visible()
+
+
+HOSTILE = "<img src=x onerror=window.hacked=1> **b** $x$"
+
+
+def test_a_run_from_elsewhere_is_shown_as_text_chosen_and_deleted(compare, studio, planted):
+    page = compare
+    parts = random_split(planted, seed=5)
+    figures = {"test_rmse": 0.8123, "test_mae": None, "ndcg@10": 0.25}
+    run = StoredRun(
+        parts.train.name, parts.how, HOSTILE, 5, {}, figures, 1.0, 10, {"users": np.array([0])}
+    )  # as a command line of another version may have left it
+    kept = studio.store.add(run)
+    seed = page.get_by_role("spinbutton", name="Seed")
+    seed.fill("5")
+    seed.press("Enter")
+    expect(page.get_by_role("table", name="Results").get_by_text(HOSTILE, exact=True)).to_be_visible()
+    assert cells(page, "Results", "<img")[:3] == ["0.8123", "–", "0.2500"]
+    label = "Accuracy, coverage, novelty"
+    until(page, f"window.__figures['{label}']?.plot.querySelector('.legendtext')?.textContent")
+    legend = page.evaluate(f"window.__figures['{label}'].plot.querySelector('.legendtext').textContent")
+    assert legend == HOSTILE
+    page.get_by_role("checkbox", name=HOSTILE).uncheck()
+    expect(page.get_by_text("Nothing is judged yet")).to_be_visible()
+    page.get_by_role("checkbox", name=HOSTILE).check()
+    expect(page.get_by_role("table", name="Results").get_by_text(HOSTILE, exact=True)).to_be_visible()
+    delete = page.get_by_role("button", name=re.compile("^Delete: "))
+    delete.click()
+    assert [one.id for one in studio.store.runs(seed=5)] == [kept.id]  # the first press only asks
+    delete.click()
+    expect(page.get_by_text("The store holds none")).to_be_visible()
+    assert studio.store.runs(seed=5) == []
+    assert page.evaluate("[window.hacked ?? null, document.querySelectorAll('img[src=x]').length]") == [None, 0]
+
+
+def test_a_model_that_ranks_shows_its_loss_and_its_ndcg(page):
+    choose(page, "Data", "Planted truth")
+    choose(page, "Model", "Two towers")
+    button(page, "Train").click()
+    until(page, f"{CURVES}.validation >= 2")
+    plot = "document.querySelector('.chart .plot')._fullLayout"
+    until(page, f"{plot}.yaxis.title.text === 'softmax cross-entropy' && {plot}.yaxis2.title.text === 'NDCG@10'")
+    top = page.get_by_role("list", name="Recommended now").get_by_role("listitem")
+    expect(top.first).to_contain_text("no. 1")
+    assert not [text for text in top.all_inner_texts() if re.search(r"\d\.\d\d", text)]  # no stars
+
+
+def test_the_settings_of_train_outlive_a_visit_to_compare(page):
+    epochs = page.get_by_role("spinbutton", name="Epochs")
+    epochs.fill("7")
+    epochs.press("Enter")
+    button(page, "One epoch").click()
+    expect(page.get_by_text("Epoch 1.0 of 7").first).to_be_visible(timeout=30_000)
+    page.get_by_role("link", name="Compare").click()
+    expect(button(page, "Race")).to_be_enabled()
+    page.get_by_role("link", name="Train").click()
+    expect(epochs).to_have_value("7")
+    expect(page.get_by_text("Epoch 1.0 of 7").first).to_be_visible(timeout=30_000)
+    until(page, f"{CURVES}?.validation === 1 && {MAP}?.frames >= 1")
 
 
 def test_another_web_site_cannot_listen(page, studio):

@@ -325,7 +325,7 @@ def test_the_loss_curves_grow_and_reset_clears_curves_and_map(page, studio):
     studio.send({"type": "validation", "epoch": [1], "validation": [0.95]})
     until(page, "window.__lossCurves.train === 3 && window.__lossCurves.validation === 1")
     assert page.evaluate("window.__lossCurves.last.train") == {"epoch": 0.3, "loss": 1.05}
-    drawn = page.locator(".loss-curves .scatterlayer .trace").first.locator("path.js-line")
+    drawn = page.locator(".chart .scatterlayer .trace").first.locator("path.js-line")
     assert drawn.get_attribute("d").count("L") + drawn.get_attribute("d").count("H") >= 2
     studio.send({"type": "reset"})
     until(page, "window.__lossCurves.train === 0 && window.__lossCurves.validation === 0")
@@ -381,7 +381,7 @@ def test_the_readers_zoom_of_the_curve_survives_new_points(page, studio):
     mount_curves(page, studio)
     studio.send({"type": "points", "epoch": [0.1, 0.5, 1.0], "train": [1.2, 1.1, 1.0]})
     until(page, "window.__lossCurves.train === 3")
-    box = page.locator(".loss-curves .nsewdrag").bounding_box()
+    box = page.locator(".chart .nsewdrag").bounding_box()
     page.mouse.move(box["x"] + 100, box["y"] + 40)
     page.mouse.down()
     page.mouse.move(box["x"] + 400, box["y"] + 160, steps=8)

@@ -4,8 +4,9 @@ shown."""
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from recsys_edu.studio import slices
-from recsys_edu.studio.pages import train_controls
+from recsys_edu.models import MODELS
+from recsys_edu.studio import charts, slices
+from recsys_edu.studio.screens import train_controls
 from tests.studio.conftest import ROOT, wait_for
 
 
@@ -77,6 +78,33 @@ def test_choosing_a_model_sets_what_suits_it(page):
     choose(page, model="mlp")
     assert next(s for s in page.select_slider if s.key == "l2").value == 2.0
     assert not page.exception
+
+
+def test_a_model_that_ranks_has_its_own_loss_options_and_lists_without_stars(workers, page):
+    choose(page, data="planted", model="two_tower")
+    options = {w.key: w.value for w in [*page.number_input, *page.checkbox] if w.key.startswith("option_")}
+    assert options == {f"option_{name}": value for name, value in MODELS["two_tower"].options.items()}
+    next(box for box in page.checkbox if box.key == "option_correct").set_value(False)
+    choose(page, embedding_dim=4, epochs=2)
+    press(page, "Train")
+    run = current(workers, page)
+    wait_for(lambda: run.mode == "finished", 120)
+    page.run()
+    assert not page.exception
+    assert dict(run.spec.settings.options)["correct"] is False
+    assert run.loss == "softmax"
+    assert len(run.curve["validation"]) == 2
+    assert all(0 <= ndcg <= 1 for ndcg in run.curve["validation"])
+    figure = charts.loss_figure(loss=run.loss, ranks=True)
+    assert figure["layout"]["yaxis"]["title"]["text"] == "softmax cross-entropy"
+    assert (figure["data"][1]["yaxis"], figure["layout"]["yaxis2"]["title"]["text"]) == ("y2", "NDCG@10")
+    shown = "".join(str(part.proto) for part in page.get("bidi_component"))
+    assert "no. 1" in shown  # a place, no predicted stars
+
+
+def test_only_models_learnt_in_steps_are_offered(page):
+    offered = next(box for box in page.selectbox if box.key == "model").options
+    assert offered == [card.title for card in MODELS.values() if card.by_gradient]
 
 
 def test_changed_settings_keep_the_old_run_until_train_is_pressed(workers, page):

@@ -1,1 +1,1 @@
-"""The live parts of the studio: the film map and the loss curves, plain JavaScript without a build step."""
+"""The live parts of the studio: the film map, the charts, lists and tables, plain JavaScript without a build step."""

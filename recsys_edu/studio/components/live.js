@@ -29,6 +29,7 @@ window.__recsysEduLive ??= (() => {
       state: null,
       train: { x: [], y: [] },
       validation: { x: [], y: [] },
+      ends: [], // of a lane of a race: { seconds, mse, ndcg } at each judgement
       frame: null,
     };
   }
@@ -52,6 +53,10 @@ window.__recsysEduLive ??= (() => {
       series.x.push(x[i]);
       series.y.push(y[i]);
     }
+  }
+
+  function appendEnds(ends, { seconds = [], validation, ndcg }) {
+    for (let i = 0; i < seconds.length; i++) ends.push({ seconds: seconds[i], mse: validation[i], ndcg: ndcg[i] });
   }
 
   class Connection {
@@ -110,6 +115,7 @@ window.__recsysEduLive ??= (() => {
         this.tell("curves");
       } else if (message.type === "validation") {
         append(validation, message.epoch, message.validation);
+        appendEnds(this.snapshot.ends, message);
         this.tell("curves");
       }
     }
@@ -118,8 +124,9 @@ window.__recsysEduLive ??= (() => {
       const kept = run === this.snapshot.run && frames > 0 ? this.snapshot.frame : null;
       this.attempt = 0;
       this.snapshot = { ...blankSnapshot(), connection: "open", run, state: { state }, frame: kept };
-      append(this.snapshot.train, history.epoch, history.train);
+      append(this.snapshot.train, history.epoch ?? [], history.train);
       append(this.snapshot.validation, history.validation_epoch, history.validation);
+      appendEnds(this.snapshot.ends, history);
       for (const kind of ["connection", "state", "curves", kept ? "frame" : "reset"]) this.tell(kind);
     }
 

@@ -1,7 +1,7 @@
-"""Mount the film map, the loss curves and lists of films on a Streamlit page.
+"""Mount the film map, the charts, lists of films and tables of runs on a Streamlit page.
 
-The map and the curves listen to one WebSocket of the studio (`live_url`), past Streamlit: a frame of the map or a
-point of a curve causes no rerun of the script. A rerun hands them new `data`, and they keep what they show.
+The map and the live charts listen to a WebSocket of the studio for each run (`live_url`), past Streamlit: a frame of
+the map or a point of a curve causes no rerun of the script. A rerun hands them new `data`; they keep what they show.
 
 A URL with a leading slash starts at the server's root; one without is relative to where the app is served,
 so it also holds under `server.baseUrlPath` or behind a proxy's prefix.
@@ -25,12 +25,20 @@ def read_assets(name: str, scripts: Sequence[str]) -> dict[str, str]:
 
 MAP_PARTS = ["palette", "points", "view", "overlay", "pointer", "search", "map"]
 FILM_MAP = read_assets("film_map", ["live.js", *(f"film_{part}.js" for part in MAP_PARTS)])
-LOSS_CURVES = read_assets("loss_curves", ["live.js", "loss_curves.js"])
+CHART = ["live.js", "film_palette.js", "chart.js"]
+LOSS_CURVES = read_assets("chart", [*CHART, "loss_curves.js"])
+RACE_CHART = read_assets("chart", [*CHART, "race_chart.js"])
+FIGURE = read_assets("chart", [*CHART, "figure.js"])
+RUN_TABLE = read_assets("run_table", ["live.js", "film_palette.js", "run_table.js"])
+PLOTLY_URL = "/assets/plotly.min.js"
 
 mount_film_map = st.components.v2.component("recsys_edu.film_map", **FILM_MAP)
 # Plotly puts its style sheet into the page's head, which does not reach into a shadow root.
 mount_loss_curves = st.components.v2.component("recsys_edu.loss_curves", isolate_styles=False, **LOSS_CURVES)
+mount_race_chart = st.components.v2.component("recsys_edu.race_chart", isolate_styles=False, **RACE_CHART)
+mount_figure = st.components.v2.component("recsys_edu.figure", isolate_styles=False, **FIGURE)
 
+mount_run_table = st.components.v2.component("recsys_edu.run_table", **RUN_TABLE)
 mount_film_list = st.components.v2.component("recsys_edu.film_list", **read_assets("film_list", ["film_list.js"]))
 
 
@@ -62,13 +70,36 @@ def film_map(
     return mount_film_map(key=key, data=data, on_picked_change=on_picked_change or _do_nothing)
 
 
-def loss_curves(figure: dict, live_url: str | None, plotly_url: str, key: str = "loss_curves"):
+def loss_curves(figure: dict, live_url: str, plotly_url: str = PLOTLY_URL, key: str = "loss_curves"):
     """Show the loss curves of a run as they grow; `figure` is `charts.loss_figure`'s dict.
 
     `plotly_url` is where the studio serves `plotly/package_data/plotly.min.js`.
     """
-    data = {"figure": figure, "live_url": live_url, "plotly_url": plotly_url, "strings": curve_strings()}
+    data = {"figure": figure, "live_urls": [live_url], "plotly_url": plotly_url, "strings": curve_strings()}
     return mount_loss_curves(key=key, data=data)
+
+
+def race_chart(figure: dict, live_urls: Sequence[str], metric: str, seconds: float, key: str = "race_chart"):
+    """Show lanes as they race; `figure` is `charts.race_figure`'s dict, with a trace for each of `live_urls`. `metric`
+    is rmse or ndcg, `seconds` how far the empty chart reaches."""
+    data = {"figure": figure, "live_urls": list(live_urls), "metric": metric, "seconds": seconds}
+    return mount_race_chart(key=key, data=data | {"plotly_url": PLOTLY_URL, "strings": race_strings()})
+
+
+def still_figure(figure: dict, label: str, key: str):
+    """Show a Plotly figure that changes with reruns alone; `label` names it for screen readers."""
+    data = {"figure": figure, "live_urls": [], "plotly_url": PLOTLY_URL, "strings": curve_strings() | {"label": label}}
+    return mount_figure(key=key, data=data)
+
+
+def run_table(runs: Sequence[dict], columns: Sequence[dict], label: str, empty: str, key: str, choosable: bool = False):
+    """Show runs as a table; the result's `toggled` and `deleted` are the id of a run just ticked or deleted, or None.
+
+    A run is {"id", "title", "detail", "mark": {"colour", "dash", "symbol"} or None, "chosen", "cells": [{"text",
+    "best"}]}, a column {"label", "help"}. `empty` is said when there is no run."""
+    strings = table_strings() | {"label": label, "empty": empty}
+    data = {"runs": list(runs), "columns": list(columns), "choosable": choosable, "strings": strings}
+    return mount_run_table(key=key, data=data, on_toggled_change=_do_nothing, on_deleted_change=_do_nothing)
 
 
 def film_list(films: Sequence[dict], label: str, empty: str, key: str) -> int | None:
@@ -118,9 +149,21 @@ def map_strings() -> dict[str, str]:
 def curve_strings() -> dict[str, str]:
     """What the loss curves say around the plot."""
     return {
-        "label": _("Loss curves: mean squared error by epoch, on the training and on the held-out ratings"),
+        "label": _("Loss curves: by epoch, on the training and on the held-out ratings"),
         "loading": _("Loading the chart…"),
         "no_plotly": _("The chart library could not be loaded. Reload the page to try again."),
         "lost": _("The connection to the studio is lost; trying again…"),
         "gone": _("This run has ended on the server. Press Train for a new one."),
     }
+
+
+def race_strings() -> dict[str, str]:
+    """What the chart of a race says around the plot."""
+    return curve_strings() | {
+        "label": _("The race: how good each model is on the held-out ratings, by seconds of training"),
+        "gone": _("This race has ended on the server. Press Race for a new one."),
+    }
+
+
+def table_strings() -> dict[str, str]:
+    return {"model": _("Model"), "best": _("The best of this column"), "delete": _("Delete"), "sure": _("Sure?")}

@@ -80,7 +80,7 @@ def lists_for_a_user() -> None:
         st.subheader(
             _("Recommended now"),
             anchor=False,
-            help=_("The highest predicted ratings among the films that the user has not rated in the training part."),
+            help=_("What the model puts first among the films that the user has not rated in the training part."),
         )
         _top_ten(run, parts, user_index, at_least)
 
@@ -100,8 +100,12 @@ def _top_ten(run, parts, user_index: int, at_least: int) -> None:
     mine = parts.test.user_index == user_index
     truth = dict(zip(parts.test.item_index[mine], parts.test.rating[mine], strict=True))
     notes = [_("rated ★ {r:g} (held out)").format(r=truth[i]) if i in truth else "" for i in best]
-    share = _on_scale(predicted, parts.train.scale)
-    films = _films(parts.train.items, best, [f"{p:.2f}" for p in predicted], share, notes)
+    numbers, share = [f"{p:.2f}" for p in predicted], _on_scale(predicted, parts.train.scale)
+    if not run.spec.settings.card.predicts_ratings:  # the scores order films, and are no stars
+        numbers, share = [_("no. {place}").format(place=k) for k in range(1, len(best) + 1)], np.zeros(len(best))
+        if len(best):
+            share = _on_scale(run.scores[best], (run.scores.min(), run.scores.max()))
+    films = _films(parts.train.items, best, numbers, share, notes)
     pick(film_list(films, _("Recommended now"), empty, key="top_ten"))
 
 

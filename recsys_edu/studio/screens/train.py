@@ -7,7 +7,7 @@ import streamlit as st
 from recsys_edu.errors import RecsysEduError
 from recsys_edu.studio import charts, state
 from recsys_edu.studio.components.mount import film_map, loss_curves
-from recsys_edu.studio.pages import train_controls, train_lists
+from recsys_edu.studio.screens import train_controls, train_lists
 
 # On a wide screen the space above belongs to the map; on a phone Streamlit's own bar is there.
 COMPACT = """<style>
@@ -31,17 +31,20 @@ def page() -> None:
     except RecsysEduError as error:
         st.error(str(error))
         return
+    with st.sidebar:
+        train_controls.copy_as_keras(state.chosen_spec(), "train_code")
     state.drawn(run)
     _screen(run)
 
 
 def _screen(run) -> None:
-    live_url = f"/live/{run.token}"
+    live_url, rates = f"/live/{run.token}", run.spec.settings.card.predicts_ratings
     with st.container():  # what comes and goes in here does not move, and so remake, what is below
         _watched(train_controls.buttons, run, 0.5)
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        loss_curves(charts.loss_figure(), live_url, "/assets/plotly.min.js", key="loss_curves")
+        figure = charts.loss_figure(loss="mse" if rates else run.loss, ranks=not rates)
+        loss_curves(figure, live_url, key="loss_curves")
         _watched(train_lists.neighbours_of_picked, run, 1.0)
     with right:
         _watched(_map, run, 1.0)

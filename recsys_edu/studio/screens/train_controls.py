@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from recsys_edu import sources
+from recsys_edu import as_keras, sources
 from recsys_edu.errors import RecsysEduError
-from recsys_edu.models import MODELS
+from recsys_edu.models import MODELS, default_settings
 from recsys_edu.studio import jobs, slices, state
 from recsys_edu.studio.i18n import _
 
@@ -16,6 +16,7 @@ SPLITS = {
     "time": _("the latest fifth"),
 }
 LEARNING_RATES = [0.0001, 0.0003, 0.001, 0.003, 0.005, 0.01, 0.03, 0.1, 0.3, 1.0, 10.0, 100.0]
+EMBEDDING_SIZES = [1, 2, 4, 8, 16, 32, 64, 128]
 BATCH_SIZES = [32, 128, 256, 512, 1024, 4096, 16384, 65536]
 L2_STRENGTHS = [0.0, 0.001, 0.01, 0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0, 5.0]
 
@@ -26,39 +27,71 @@ def data_controls() -> bool:
     if "data" not in st.session_state:
         st.session_state["data"] = slices.default_data()
     name = st.selectbox(
-        _("Data"), list(known), key="data", format_func=lambda n: known[n]["title"],
+        _("Data"), list(known), key="data", format_func=lambda n: known[n]["title"], persist_state="session",
         help=_("The ratings to learn from. The planted set has known tastes behind it and works offline."),
     )  # fmt: skip
     st.selectbox(
-        _("Held out for testing"), list(SPLITS), key="split", format_func=SPLITS.get,
+        _("Held out for testing"), list(SPLITS), key="split", format_func=SPLITS.get, persist_state="session",
         help=_("The ratings that the model never learns from; its error on them is the honest one."),
     )  # fmt: skip
     return known[name]["ready"]
 
 
 def model_controls() -> None:
+    learnt_in_steps = [name for name, card in MODELS.items() if card.by_gradient]
     st.selectbox(
-        _("Model"), list(MODELS), key="model", format_func=lambda n: MODELS[n].title, on_change=state.use_defaults,
-        help=_("What is learnt. Choosing a model also sets values that suit it."),
+        _("Model"), learnt_in_steps, key="model", format_func=lambda n: MODELS[n].title, on_change=state.use_defaults,
+        persist_state="session", help=_("What is learnt. Choosing a model also sets values that suit it."),
     )  # fmt: skip
-    st.latex(MODELS[st.session_state["model"]].formula)
-    st.select_slider(
-        _("Embedding size d"), [1, 2, 4, 8, 16, 32, 64, 128], key="embedding_dim",
-        help=_("How many numbers describe a user, and a film."),
+    card = MODELS[st.session_state["model"]]
+    st.latex(card.formula)
+    _slider("embedding_dim", _("Embedding size d"), EMBEDDING_SIZES, _("How many numbers describe a user, and a film."))
+    _slider(
+        "learning_rate", _("Learning rate η"), LEARNING_RATES,
+        _("How far each step goes. Too large, and the loss explodes: try it."),
     )  # fmt: skip
-    st.select_slider(
-        _("Learning rate η"), LEARNING_RATES, key="learning_rate",
-        help=_("How far each step goes. Too large, and the loss explodes: try it."),
+    _slider("batch_size", _("Batch size"), BATCH_SIZES, _("How many examples each step learns from."))
+    _slider(
+        "l2", _("L2 strength λ"), L2_STRENGTHS,
+        _("How strongly vectors are pulled to 0, against learning single ratings by heart."),
     )  # fmt: skip
-    st.select_slider(_("Batch size"), BATCH_SIZES, key="batch_size", help=_("How many ratings each step learns from."))
-    if "l2" in MODELS[st.session_state["model"]].knobs:
-        st.select_slider(
-            _("L2 strength λ"), L2_STRENGTHS, key="l2",
-            help=_("How strongly vectors are pulled to 0, against learning single ratings by heart."),
-        )  # fmt: skip
+    for name, default in card.options.items():
+        _option(name, default)
     left, right = st.columns(2)
-    left.number_input(_("Epochs"), 1, 1000, key="epochs", help=_("Passes over the training ratings."))
-    right.number_input(_("Seed"), 0, 2**31 - 1, key="seed", help=_("The same seed gives the same run."))
+    left.number_input(
+        _("Epochs"), 1, 1000, key="epochs", persist_state="session", help=_("Passes over the training examples."),
+    )  # fmt: skip
+    right.number_input(
+        _("Seed"), 0, 2**31 - 1, key="seed", persist_state="session", help=_("The same seed gives the same run."),
+    )  # fmt: skip
+
+
+def _slider(name: str, label: str, values: list, help: str) -> None:
+    """A slider for a field of the settings, if the model takes notice of it; the value that suits it is there."""
+    card = MODELS[st.session_state["model"]]
+    if name in card.knobs:
+        steps = sorted({*values, getattr(default_settings(st.session_state["model"]), name), st.session_state[name]})
+        st.select_slider(label, steps, key=name, persist_state="session", help=help)
+
+
+def _option(name: str, default) -> None:
+    """A control for one of the model's own options, by the kind of its default."""
+    label, key = name.replace("_", " ").capitalize(), state.option_key(name)
+    if isinstance(default, bool):
+        st.checkbox(label, key=key, persist_state="session")
+    elif isinstance(default, str):
+        st.text_input(label, key=key, persist_state="session")
+    else:
+        exact = {"step": 1} if isinstance(default, int) else {"step": None, "format": "%g"}
+        st.number_input(label, key=key, persist_state="session", **exact)
+
+
+def copy_as_keras(spec, key: str) -> None:
+    """The run's code, behind a button."""
+    label = _("Copy as Keras") if spec.settings.card.by_gradient else _("Copy as Python")
+    with st.popover(label, icon=":material/code:", key=key):
+        st.caption(_("The model's own page and the training of these settings, as a script that runs as it stands."))
+        st.code(as_keras.code(spec.settings, spec.data, spec.how), language="python", height=420)
 
 
 def buttons() -> None:
