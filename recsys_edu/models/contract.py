@@ -15,14 +15,13 @@ from recsys_edu import losses
 from recsys_edu.data import Ratings
 from recsys_edu.models.rows import check_rows
 
-PAIRS_AT_ONCE = 2**18  # scored in one call, so that memory stays bounded
-
 
 class GradientModel(keras.Model):
     """What `training`, `recommend` and the studio need to know of a model."""
 
     predicts_ratings: bool = True
     loss_name: str = "mse"
+    pairs_at_once: int = 2**18  # scored in one call, so that memory stays bounded
     num_users: int
     num_items: int
     embedding_dim: int
@@ -45,9 +44,9 @@ class GradientModel(keras.Model):
         """The loss of each example of a batch, (batch,). `batch`: rows of what `examples` gave, as tensors."""
         raise NotImplementedError
 
-    def add_table(self, name: str, shape: tuple[int, ...], dtype: str = "float32"):
+    def add_table(self, name: str, shape: tuple[int, ...], dtype: str = "float32", initializer: str = "zeros"):
         """A place for what is taken over from the data: saved with the model, never learnt."""
-        table = self.add_weight(name=name, shape=shape, dtype=dtype, initializer="zeros", trainable=False)
+        table = self.add_weight(name=name, shape=shape, dtype=dtype, initializer=initializer, trainable=False)
         self.tables = [*getattr(self, "tables", []), table]
         return table
 
@@ -64,7 +63,7 @@ class GradientModel(keras.Model):
         user_index = check_rows(user_index, self.num_users, "user_index")
         item_index = check_rows(item_index, self.num_items, "item_index")
         pairs = np.stack([user_index, item_index], axis=1)  # (n, 2)
-        blocks = [pairs[k : k + PAIRS_AT_ONCE] for k in range(0, len(pairs), PAIRS_AT_ONCE)]
+        blocks = [pairs[k : k + self.pairs_at_once] for k in range(0, len(pairs), self.pairs_at_once)]
         return np.concatenate([np.empty(0, "float32"), *(np.asarray(self(block))[:, 0] for block in blocks)])
 
     def scores(self, user_index: np.ndarray) -> np.ndarray:

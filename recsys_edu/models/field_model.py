@@ -22,12 +22,12 @@ from recsys_edu import fields
 from recsys_edu.data import Ratings
 from recsys_edu.models.contract import RatingModel
 
-PAIRS_AT_ONCE = 2**15  # scored in one call: a pair takes F vectors, or their products, of memory
-
 
 class FieldModel(RatingModel):
     """`sizes` tells each field's name, what has it, its number of rows and its width; `of` finds them. The hidden
     layers have `units` and units / 2 neurons, and lose a share `dropout` of them in each training step."""
+
+    pairs_at_once = 2**15  # a pair takes F vectors, or their products, of memory
 
     def __init__(self, num_users, num_items, embedding_dim, sizes, l2=0.0, dropout=0.0, units=64):
         super().__init__()
@@ -81,12 +81,6 @@ class FieldModel(RatingModel):
         for layer, drop in zip(self.hidden, self.drops, strict=True):
             h = drop(layer(h), training=training)  # (batch, units)
         return self.out(h)
-
-    def predict_pairs(self, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
-        user_index, item_index = np.atleast_1d(user_index), np.atleast_1d(item_index)
-        starts = range(0, max(len(user_index), 1), PAIRS_AT_ONCE)
-        blocks = [slice(k, k + PAIRS_AT_ONCE) for k in starts]
-        return np.concatenate([super(FieldModel, self).predict_pairs(user_index[b], item_index[b]) for b in blocks])
 
     def user_vectors(self) -> np.ndarray:
         """v of each user_id, (num_users, d)."""

@@ -41,8 +41,8 @@ class MatrixFactorization(RatingModel):
         self.user_bias = Embedding(num_users, 1, embeddings_initializer="zeros")
         self.item_bias = Embedding(num_items, 1, embeddings_initializer="zeros")
         self.mean = self.add_weight(shape=(), initializer="zeros", trainable=False, name="mean")  # μ
-        self.user_weight = self.add_table("user_weight", (num_users, 1))  # w_u
-        self.item_weight = self.add_table("item_weight", (num_items, 1))  # w_i
+        self.user_weight = self.add_table("user_weight", (num_users, 1), initializer="ones")  # w_u
+        self.item_weight = self.add_table("item_weight", (num_items, 1), initializer="ones")  # w_i
 
     def start_at(self, mean: float) -> None:
         self.mean.assign(mean)

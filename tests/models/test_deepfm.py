@@ -62,5 +62,5 @@ def test_with_two_fields_and_no_deep_part_it_is_matrix_factorisation(planted):
 def test_many_pairs_are_scored_in_blocks(planted, monkeypatch):
     model, pairs = random_fields(DeepFM, planted)
     at_once = model.predict_pairs(*pairs.T)
-    monkeypatch.setattr("recsys_edu.models.field_model.PAIRS_AT_ONCE", 7)
+    monkeypatch.setattr(DeepFM, "pairs_at_once", 7)
     np.testing.assert_allclose(model.predict_pairs(*pairs.T), at_once, atol=1e-5)

@@ -13,6 +13,8 @@ from recsys_edu.studio.screens import train_controls, train_lists
 COMPACT = """<style>
 @media (min-width: 640px) { .stMainBlockContainer { padding-top: 2.5rem; } }
 .stSidebar h1 { padding-top: 0; }
+.stSidebar .katex { font-size: 1em; }
+.katex-display { overflow: auto hidden; } /* a formula that is wider than its place can be moved sideways */
 </style>"""
 
 
