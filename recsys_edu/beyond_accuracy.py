@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys_edu.data import Ratings
+from recsys_edu.intervals import ratio
 from recsys_edu.recommend import unit
 
 
@@ -63,7 +64,7 @@ def profile_popularity(train: Ratings, user_index: np.ndarray) -> np.ndarray:
     n = popularity_of(train)[train.item_index]  # (ratings,)
     total = np.bincount(train.user_index, weights=n, minlength=train.num_users)
     count = np.bincount(train.user_index, minlength=train.num_users)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)[user_index]
+    return ratio(total, count)[user_index]
 
 
 def diversity_per_user(top: np.ndarray, vectors: np.ndarray) -> np.ndarray:
@@ -78,7 +79,7 @@ def diversity_per_user(top: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     m = x.any(axis=2).sum(axis=1)  # (users,)
     pairs = m * (m - 1)
     similarity = (x.sum(axis=1) ** 2).sum(axis=1) - m  # (users,)
-    return np.where(pairs > 0, 1 - similarity / np.maximum(pairs, 1), np.nan)
+    return 1 - ratio(similarity, pairs)
 
 
 def genre_vectors(train: Ratings) -> np.ndarray:
@@ -94,4 +95,4 @@ def _mean_of_list(values: np.ndarray, top: np.ndarray) -> np.ndarray:
     filled = top >= 0
     total = np.where(filled, values[np.maximum(top, 0)], 0).sum(axis=1)
     count = filled.sum(axis=1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return ratio(total, count)

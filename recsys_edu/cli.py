@@ -254,13 +254,12 @@ def _quiet_tensorflow() -> None:
 
 def _result(trainer, parts) -> dict:
     from recsys_edu.evaluation import evaluate
-    from recsys_edu.events import finite
 
     figures = evaluate(trainer.model, parts.train, parts.test).figures()
     return {
         "event": "result", "model": trainer.settings.model, "data": parts.train.name, "split": parts.how,
         "seed": trainer.settings.seed, "epochs": trainer.settings.epochs,
-        **{name: value and finite(round(value, 6)) for name, value in figures.items()},
+        **{name: None if value is None else round(value, 6) for name, value in figures.items()},
         "fit_seconds": round(trainer.seconds, 3), "parameters": trainer.parameters,
     }  # fmt: skip
 

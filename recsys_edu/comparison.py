@@ -20,6 +20,7 @@ from recsys_edu.events import Event
 from recsys_edu.run_store import RunStore, StoredRun
 
 RATINGS_BY, LISTS_BY = "random", "last"  # the split that judges each
+TOLD_AS = {"random": "random", "last": "leave-last-out"}  # how `Split.how` begins
 CATALOGUE = ("coverage", "gini", "tied")
 
 
@@ -120,16 +121,16 @@ class _Merged:
 
     def __init__(self, runs: list[StoredRun], k: int):
         self.k, self.runs = k, runs
-        self.errors = [r for r in runs if r.split.startswith(RATINGS_BY)] or runs
-        self.lists = [r for r in runs if r.split.startswith("leave-last-out")] or runs
+        self.errors = [r for r in runs if r.split.startswith(TOLD_AS[RATINGS_BY])] or runs
+        self.lists = [r for r in runs if r.split.startswith(TOLD_AS[LISTS_BY])] or runs
         self.of_errors, self.of_lists = _over_seeds(self.errors, k), _over_seeds(self.lists, k)
         self.ndcg = self.of_lists.figures()[f"ndcg@{k}"] or 0.0
 
     def row(self, name: str, best: _Merged) -> Row:
         figures, intervals = self.of_lists.figures(), self.of_lists.intervals()
+        of_errors = self.of_errors.figures(), self.of_errors.intervals()
         for error in ("test_rmse", "test_mae"):
-            figures[error] = self.of_errors.figures()[error]
-            intervals[error] = self.of_errors.intervals()[error]
+            figures[error], intervals[error] = (found[error] for found in of_errors)
         return Row(
             name, len(self.lists), figures, intervals,
             fit_seconds=float(np.mean([r.fit_seconds for r in self.runs])),

@@ -65,7 +65,7 @@ class Evaluation:
         Popularity Bias, Calibration, and Fairness in Recommendation", RecSys 2020.
         tied@k is the share of lists in which equal scores decided who is in or who comes first (`evaluate`)."""
         names, x, w = _columns(self.per_user, self.k)
-        ratio = _divide(x.sum(axis=0), w.sum(axis=0))
+        ratio = intervals.ratio(x.sum(axis=0), w.sum(axis=0))
         found = dict(zip(names, _finish(ratio[None], names, self.k)[0].tolist(), strict=True)) | self.catalogue
         answers = {name: found.get(name, np.nan) for name in [*_figures(self.k), *self.catalogue]}
         return {name: None if np.isnan(value) else value for name, value in answers.items()}
@@ -114,7 +114,7 @@ def paired(
     answered = (wa > 0) & (wb > 0)  # (n, m): a user counts where both models have an answer
     (xa, wa), (xb, wb) = ((np.where(answered, part, 0) for part in pair) for pair in ((xa, wa), (xb, wb)))
     samples = [_finish(intervals.bootstrap_ratios(x, w, resamples, seed), names, k) for x, w in ((xa, wa), (xb, wb))]
-    whole = [_finish(_divide(x.sum(axis=0), w.sum(axis=0))[None], names, k)[0] for x, w in ((xa, wa), (xb, wb))]
+    whole = [_finish(intervals.ratio(x.sum(axis=0), w.sum(axis=0))[None], names, k)[0] for x, w in ((xa, wa), (xb, wb))]
     p = intervals.sign_flip_p(xa - xb, seed=seed)
     users, result = answered.sum(axis=0), {}
     for j in np.flatnonzero(users):
@@ -132,9 +132,7 @@ def evaluate(model, train: Ratings, test: Ratings, k: int = 10, tie_seed: int | 
     and Biases 0.056. tied@k gives it away: 1.0. `tie_seed` breaks ties by chance instead, for each user anew.
 
     Raises DataError if test ratings stand in the training part, if there are none, or if a prediction is no number."""
-    if not len(test):
-        raise DataError("There is no rating to be judged by: the test part is empty.")
-    check_no_leak(train, test)
+    check_parts(train, test)
     users = np.unique(test.user_index)
     top, tied = _lists(np.asarray(model.scores(users)), train.seen()[users], k, tie_seed)
     relevant = test.seen()[users]
@@ -148,6 +146,13 @@ def evaluate(model, train: Ratings, test: Ratings, k: int = 10, tie_seed: int | 
         f"tied@{k}": float(tied.mean()),
     }
     return Evaluation(k, per_user | _beyond_accuracy(top, train, users), catalogue)
+
+
+def check_parts(train: Ratings, test: Ratings) -> None:
+    """Raises DataError for an empty test part, and for one that is no honest test (`check_no_leak`)."""
+    if not len(test):
+        raise DataError("There is no rating to be judged by: the test part is empty.")
+    check_no_leak(train, test)
 
 
 def check_no_leak(train: Ratings, test: Ratings) -> None:
@@ -221,8 +226,3 @@ def _finish(ratio: np.ndarray, names: list[str], k: int) -> np.ndarray:
     """ratio (..., m) as figures."""
     figures = _figures(k)
     return np.stack([figures[name].finish(ratio[:, j]) for j, name in enumerate(names)], axis=1)
-
-
-def _divide(total: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """total / weight, NaN for weight 0."""
-    return np.where(weight > 0, total / np.where(weight > 0, weight, 1), np.nan)

@@ -26,8 +26,13 @@ def bootstrap_ratios(x: np.ndarray, w: np.ndarray, resamples: int = 1000, seed: 
     ratios = []
     for c in _draws(len(x), resamples, np.random.default_rng(seed)):  # (block, n)
         total, weight = c @ x, c @ w  # (block, m)
-        ratios.append(np.where(weight > 0, total / np.where(weight > 0, weight, 1), np.nan))
+        ratios.append(ratio(total, weight))
     return np.concatenate(ratios)
+
+
+def ratio(total: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """total / weight, NaN where the weight is 0."""
+    return np.where(weight > 0, total / np.where(weight > 0, weight, 1), np.nan)
 
 
 def percentile_interval(samples: np.ndarray, level: float = 0.95) -> np.ndarray:

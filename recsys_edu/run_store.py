@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS runs (
     data TEXT NOT NULL, split TEXT NOT NULL, model TEXT NOT NULL, seed INTEGER NOT NULL, settings TEXT NOT NULL,
     figures TEXT NOT NULL, fit_seconds REAL NOT NULL, parameters INTEGER NOT NULL, per_user BLOB NOT NULL
 )"""
-COLUMNS = "data, split, model, seed, settings, figures, fit_seconds, parameters, per_user"
+COLUMNS = "data, split, model, seed, settings, figures, fit_seconds, parameters"
 
 
 @dataclass(frozen=True)
@@ -61,25 +61,29 @@ class RunStore:
         )  # fmt: skip
         with self._open() as connection:
             marks = ", ".join("?" * len(row))
-            cursor = connection.execute(f"INSERT INTO runs ({COLUMNS}) VALUES ({marks}) RETURNING id, finished", row)
-            number, finished = cursor.fetchone()
+            number = connection.execute(f"INSERT INTO runs ({COLUMNS}, per_user) VALUES ({marks})", row).lastrowid
+            (finished,) = connection.execute("SELECT finished FROM runs WHERE id = ?", (number,)).fetchone()
         return replace(run, id=number, finished=finished)
 
     def runs(self, **equal: str | int) -> list[StoredRun]:
         """All runs whose columns equal these (data=, split=, model=, seed=), the oldest first."""
+        return self._select(f"{COLUMNS}, per_user", equal)
+
+    def latest(self, data: str, split: str) -> list[StoredRun]:
+        """The newest run of each model, settings and seed, without the per-user values: a page that lists runs reads
+        them at each click."""
+        newest = {}
+        for run in self._select(f"{COLUMNS}, NULL", {"data": data, "split": split}):
+            newest[run.model, json.dumps(run.settings, sort_keys=True), run.seed] = run
+        return list(newest.values())
+
+    def _select(self, columns: str, equal: dict[str, str | int]) -> list[StoredRun]:
         if not self.path.exists():
             return []
         where = " AND ".join(f"{_column(name)} = ?" for name in equal) or "1"
-        query = f"SELECT {COLUMNS}, id, finished FROM runs WHERE {where} ORDER BY id"
+        query = f"SELECT {columns}, id, finished FROM runs WHERE {where} ORDER BY id"
         with self._open() as connection:
             return [_from_row(row) for row in connection.execute(query, tuple(equal.values()))]
-
-    def latest(self, data: str, split: str) -> list[StoredRun]:
-        """The newest run of each model, settings and seed."""
-        newest = {}
-        for run in self.runs(data=data, split=split):
-            newest[run.model, json.dumps(run.settings, sort_keys=True), run.seed] = run
-        return list(newest.values())
 
     def delete(self, number: int) -> None:
         with self._open() as connection:
@@ -116,10 +120,14 @@ def _as_bytes(arrays: dict[str, np.ndarray]) -> bytes:
     return buffer.getvalue()
 
 
+def _from_bytes(data: bytes) -> dict[str, np.ndarray]:
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
 def _from_row(row: tuple) -> StoredRun:
     data, split, model, seed, settings, figures, fit_seconds, parameters, per_user, number, finished = row
-    with np.load(io.BytesIO(per_user), allow_pickle=False) as arrays:
-        kept = {name: arrays[name] for name in arrays.files}
+    kept = {} if per_user is None else _from_bytes(per_user)
     return StoredRun(
         data, split, model, seed, json.loads(settings), json.loads(figures), fit_seconds, parameters, kept, number,
         finished,

@@ -20,7 +20,7 @@ import numpy as np
 
 from recsys_edu.data import Ratings
 from recsys_edu.errors import DataError
-from recsys_edu.evaluation import check_no_leak
+from recsys_edu.evaluation import check_parts
 
 PAIRS_AT_ONCE = 2000  # test pairs in one block of (pairs, num_items)
 
@@ -66,9 +66,7 @@ def _sampled_places(model, train: Ratings, test: Ratings, negatives: int, seed: 
         SampledMetricWarning,
         stacklevel=3,
     )
-    if not len(test):
-        raise DataError("There is no rating to be judged by: the test part is empty.")
-    check_no_leak(train, test)
+    check_parts(train, test)
     users, row = np.unique(test.user_index, return_inverse=True)
     scores = np.asarray(model.scores(users))
     if np.isnan(scores).any():

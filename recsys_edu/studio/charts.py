@@ -14,7 +14,7 @@ LOSS_NAMES = {
     "mse": _("mean squared error"),
     "bpr": _("BPR loss"),
     "softmax": _("softmax cross-entropy"),
-    "binary_cross_entropy": _("binary cross-entropy"),
+    "bce": _("binary cross-entropy"),
 }
 METRICS = {"rmse": _("RMSE, in stars"), "ndcg": _("NDCG@10")}
 DASHES = ("solid", "dash", "dot", "dashdot")
@@ -65,22 +65,15 @@ def loss_figure(
         "name": _("NDCG@10, held out") if ranks else _("held-out ratings"), "mode": "lines+markers",
         "line": {"width": 2.5}, "marker": {"size": 7}, "meta": {"colour": 3}, "yaxis": "y2" if ranks else "y",
     }  # fmt: skip
+    layout = _layout(320, _("epoch"), loss_name, LEGEND)
+    layout["xaxis"]["rangemode"] = "tozero"
     right = {"title": {"text": METRICS["ndcg"]}, "overlaying": "y", "side": "right", "tickformat": ".3f"}
     return {
         "data": [
             {"type": "scatter", "x": list(x), "y": list(y), "hovertemplate": hover} | style
             for x, y, style in ((train_x, train_y, train), (validation_x, validation_y, held_out))
         ],
-        "layout": {
-            "height": 320,
-            "margin": {"l": 56, "r": 12, "t": 32, "b": 44},
-            "xaxis": {"title": {"text": _("epoch")}, "rangemode": "tozero"},
-            "yaxis": {"title": {"text": loss_name}},
-            "legend": LEGEND,
-            "showlegend": True,
-            "hovermode": "closest",
-        }
-        | ({"yaxis2": right} if ranks else {}),
+        "layout": layout | ({"yaxis2": right} if ranks else {}),
     }
 
 

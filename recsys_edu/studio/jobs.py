@@ -286,7 +286,7 @@ class Jobs:
 
 def _next_goal(run: BaseRun) -> int:
     """Batches to have learnt when Train is done: the epochs of the settings; from a finished run, as many more."""
-    epochs = run.spec.settings.epochs if run.spec.settings.card.by_gradient else 1
+    epochs = run.spec.settings.epochs
     if run.goal_epochs == 0:
         run.goal_epochs = epochs
     while run.epoch >= run.goal_epochs:

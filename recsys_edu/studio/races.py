@@ -41,10 +41,6 @@ class Lane(BaseRun):
         self.curve = {name: [] for name in ("validation_epoch", "validation", "ndcg", "seconds")}
 
     @property
-    def last_epoch(self) -> int:
-        return super().last_epoch if self.spec.settings.card.by_gradient else 1  # else it is computed in one go
-
-    @property
     def cut_short(self) -> bool:
         """Whether the budget ended before the epochs did."""
         return self.seconds >= self.budget and self.epoch < self.last_epoch

@@ -115,13 +115,9 @@ def new_race() -> list[Lane]:
     for lane in lanes():
         jobs.shared().close(lane)
     owner, budget = get_script_run_ctx().session_id, float(st.session_state["race_budget"])
-    made = [jobs.shared().open_lane(owner, spec, _examples(spec, train), budget) for spec in specs]
+    made = [jobs.shared().open_lane(owner, spec, num_examples(spec.settings, train), budget) for spec in specs]
     st.session_state["race"] = [lane.token for lane in made]
     return made
-
-
-def _examples(spec: RunSpec, train) -> int:
-    return num_examples(spec.settings, train) if spec.settings.card.by_gradient else 1
 
 
 def race_drawn() -> None:

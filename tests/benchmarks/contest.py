@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys_edu import data, metrics, models, training
+from recsys_edu import data, intervals, metrics, models, training
 from recsys_edu.data import Ratings, Split
 from recsys_edu.recommend import top_n
 from tests.benchmarks import environments
@@ -42,11 +42,7 @@ def _judge_lists(parts: Split, scores: np.ndarray) -> dict[str, np.ndarray]:
     scores = np.where(np.isnan(scores), -np.inf, scores)[users]
     top = top_n(scores, parts.train.seen()[users], K)  # (users, K)
     relevant = parts.test.seen()[users]  # (users, num_items)
-    rows = [(top[k : k + 1], relevant[k : k + 1]) for k in range(len(users))]  # one user at a time, for the intervals
-    return {
-        f"hr@{K}": np.array([metrics.hit_rate(*row) for row in rows]),
-        f"ndcg@{K}": np.array([metrics.ndcg(*row) for row in rows]),
-    }
+    return {f"hr@{K}": metrics.hit_per_user(top, relevant), f"ndcg@{K}": metrics.ndcg_per_user(top, relevant)}
 
 
 def figures(task: str, judged: dict[str, np.ndarray], seed: int = 0) -> dict[str, list[float]]:
@@ -60,10 +56,9 @@ def figures(task: str, judged: dict[str, np.ndarray], seed: int = 0) -> dict[str
 
 def interval(values: np.ndarray, seed: int = 0) -> tuple[float, float]:
     """The middle 95% of the means of RESAMPLES samples of `values`, drawn with replacement. (n,) -> low, high."""
-    random = np.random.default_rng(seed)
-    means = [values[random.integers(len(values), size=len(values))].mean() for _ in range(RESAMPLES)]
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
+    means = intervals.bootstrap_ratios(values[:, None], np.ones((len(values), 1)), RESAMPLES, seed)  # (RESAMPLES, 1)
+    low, high = intervals.percentile_interval(means)[:, 0].tolist()
+    return low, high
 
 
 def best(task: str, judged: list[dict[str, np.ndarray]]) -> int:

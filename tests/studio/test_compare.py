@@ -26,7 +26,7 @@ def store(monkeypatch, tmp_path):
 
 def open_lane(workers, planted, model, budget=20.0, **changes):
     settings = default_settings(model, **changes)
-    examples = num_examples(settings, random_split(planted).train) if settings.card.by_gradient else 1
+    examples = num_examples(settings, random_split(planted).train)
     return workers.open_lane("a session", RunSpec("planted", "random", settings, judge_lists=True), examples, budget)
 
 

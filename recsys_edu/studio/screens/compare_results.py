@@ -16,9 +16,10 @@ from recsys_edu.studio.screens import compare_controls
 MOST_AT_FIRST = 8  # runs of the store that a page without a race shows
 
 
-def results_of(lanes: list) -> list[tuple[Mark, StoredRun]]:
-    """What was judged so far, in the lanes' colours."""
-    return [(Mark(k), lane.result) for k, lane in enumerate(lanes) if lane.result is not None]
+def results_of(lanes: list, parts) -> list[tuple[Mark, StoredRun]]:
+    """What was judged so far on this data and split, in the lanes' colours."""
+    judged = [(Mark(k), lane.result) for k, lane in enumerate(lanes) if lane.result is not None]
+    return [(mark, run) for mark, run in judged if (run.data, run.split) == (parts.train.name, parts.how)]
 
 
 def earlier_runs(lanes: list, parts) -> list[StoredRun]:
@@ -34,7 +35,7 @@ def shown_results(lanes: list, parts) -> None:
         st.error(str(error))
         earlier = []
     chosen = _chosen(lanes, earlier)
-    raced = results_of([lane for lane in lanes if lane.result and lane.result.split == parts.how])
+    raced = results_of(lanes, parts)
     marked = {run.id: Mark(MOST_LANES + k) for k, run in enumerate(run for run in earlier if run.id in chosen)}
     shown = raced + [(marked[run.id], run) for run in earlier if run.id in chosen]
     with st.container():
