@@ -17,6 +17,7 @@ COMMANDS = {
     "app": "start the studio and open it in a browser",
     "test": "run the tests; what follows goes to pytest, as in: test -q -k data",
     "lab": "open the notebooks in JupyterLab",
+    "book": "run all chapters and make an HTML book of them",
     "fetch": "download a data set and check it",
     "train": "train a model and measure it on ratings that it has not seen",
     "compare": "fit several models on equal terms, and print a table",
@@ -26,7 +27,7 @@ COMMANDS = {
 
 # An environment of the reader's own serves if it has these.
 MODULES_NEEDED = {
-    "runtime.lock": ("tensorflow", "streamlit", "umap", "distributed", "plotly", "pandas", "jupyterlab"),
+    "runtime.lock": ("tensorflow", "streamlit", "umap", "distributed", "plotly", "pandas", "jupyterlab", "myst_nb"),
     "tests.lock": ("tensorflow", "streamlit", "umap", "distributed", "pytest", "hypothesis", "playwright"),
 }
 

@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import webbrowser
 from pathlib import Path
 
 from recsys_edu.errors import RecsysEduError, SettingsError
@@ -46,6 +47,10 @@ def parser() -> argparse.ArgumentParser:
     command = add("lab", run_lab, "open the notebooks in JupyterLab")
     command.add_argument("--port", type=int, default=8888, help="port on localhost (default 8888)")
     command.add_argument("--no-browser", action="store_true", help="do not open a browser")
+
+    command = add("book", run_book, "run all chapters and make an HTML book of them (minutes)")
+    command.add_argument("--out", type=Path, help="folder of the book (default .recsys_edu/book)")
+    command.add_argument("--no-browser", action="store_true", help="do not open it in a browser")
 
     command = add("fetch", run_fetch, "bring a data set here, verified")
     command.add_argument("name", nargs="?", default="movielens-100k")
@@ -190,7 +195,18 @@ def run_lab(options) -> int:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         extra.append("--allow-root")  # as in a container; it listens on localhost alone
     port = f"--ServerApp.port={options.port}"
-    return _run("-m", "jupyterlab", "--ServerApp.ip=localhost", port, *extra, str(chapter.relative_to(ROOT)))
+    calm = f"--LabApp.app_settings_dir={ROOT / 'recsys_edu' / 'setup' / 'jupyterlab'}"  # no news over the lesson
+    return _run("-m", "jupyterlab", "--ServerApp.ip=localhost", port, calm, *extra, str(chapter.relative_to(ROOT)))
+
+
+def run_book(options) -> int:
+    from recsys_edu.book import build
+
+    page = build.make(options.out or build.DEFAULT)
+    print(page)
+    if not options.no_browser:
+        webbrowser.open(page.resolve().as_uri())
+    return 0
 
 
 def run_doctor(options) -> int:

@@ -1,5 +1,6 @@
 """Fixtures that several test files share. What is dear to make has session scope; treat it as read-only."""
 
+import functools
 import os
 
 import pytest
@@ -30,6 +31,14 @@ def movielens():
 def planted():
     """The bundled planted-truth set."""
     return sources.load("planted")
+
+
+@pytest.fixture(scope="session")
+def executed(movielens):
+    """executed(path): a chapter, run in a real kernel once a session. (MovieLens is in the cache before it starts.)"""
+    from recsys_edu.book.running import execute
+
+    return functools.cache(execute)
 
 
 @pytest.fixture(scope="session")

@@ -1,18 +1,15 @@
 """Every notebook: committed clean, with ids that a translation can lean on, and it runs in a real kernel."""
 
 import ast
-import os
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 
-ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = sorted((ROOT / "notebooks" / "en").glob("*.ipynb"))
-SECONDS = 60  # what one notebook may cost
+from recsys_edu.book.running import CHAPTERS, chapters
+
+NOTEBOOKS = sorted(CHAPTERS.glob("*.ipynb"))
+SECONDS = 60  # of processor time: what one notebook may cost
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
@@ -24,8 +21,9 @@ def code_of(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def test_there_are_notebooks():
-    assert NOTEBOOKS  # else the tests below would pass on nothing
+def test_there_is_a_notebook_for_each_section_of_the_article():
+    assert [path.name[:3] for path in NOTEBOOKS] == [f"0{number}_" for number in range(1, 10)]
+    assert chapters() == NOTEBOOKS  # and the book has them all
 
 
 @every_notebook
@@ -78,25 +76,5 @@ def test_private_names_are_seen():
 
 
 @every_notebook
-def test_runs_top_to_bottom_in_its_own_kernel(path, request, monkeypatch):
-    notebook = read(path)
-    if any("movielens-100k" in cell.source for cell in code_of(notebook)):
-        request.getfixturevalue("movielens")  # in the cache before the clock starts
-    monkeypatch.setenv("PYTHONPATH", str(ROOT) + os.pathsep + os.environ.get("PYTHONPATH", ""))
-    monkeypatch.delenv("PLOTLY_RENDERER", raising=False)  # the reader's default, not a developer's
-    # The kernel's processor time: unlike a clock on the wall it does not count what else this machine does.
-    notebook.cells.append(nbformat.v4.new_code_cell("import time; print(time.process_time())", id="seconds"))
-    client = NotebookClient(
-        notebook,
-        timeout=10 * SECONDS,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
-        store_widget_state=False,
-    )
-    try:
-        client.execute()
-    except CellExecutionError as error:
-        failed = next(c for c in code_of(notebook) if any(o.output_type == "error" for o in c.outputs))
-        pytest.fail(f"{path.name}, cell {failed.id}:\n{failed.source}\n\n{error.ename}: {error.evalue}")
-    seconds = float(notebook.cells[-1].outputs[0].text)
-    assert seconds < SECONDS
+def test_runs_top_to_bottom_in_its_own_kernel(path, executed):
+    assert executed(path).seconds < SECONDS

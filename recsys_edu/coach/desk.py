@@ -185,9 +185,11 @@ def _clickable(question: str, options: list[str], answer: Callable[[int], tuple[
 
 
 def _folded(options: list[str], static: list[str]) -> str:
-    folded = [f"<details><summary>this one</summary>{_as_html(text)}</details>" for text in static]
-    rows = zip(options, folded or [""] * len(options), strict=True)
-    return "<ol>" + "".join(f"<li>{html.escape(option)} {text}</li>" for option, text in rows) + "</ol>"
+    texts = [html.escape(option) for option in options]
+    if static:
+        pairs = zip(texts, static, strict=True)
+        texts = [f"<details><summary>{text}</summary>{_as_html(said)}</details>" for text, said in pairs]
+    return "<ol>" + "".join(f"<li>{text}</li>" for text in texts) + "</ol>"
 
 
 def _as_html(text: str) -> str:
