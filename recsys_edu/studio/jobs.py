@@ -70,6 +70,10 @@ class Jobs:
         """Learn to the end of the epoch, then stand still."""
         self._call(self._begin(run, lambda: (run.step // run.steps_per_epoch + 1) * run.steps_per_epoch))
 
+    def learn_to(self, run: BaseRun, step: int) -> None:
+        """Learn until `step` mini-batches are learnt in all, then stand still."""
+        self._call(self._begin(run, lambda: step))
+
     def pause(self, run: BaseRun) -> None:
         """Stand still now; nothing is lost."""
         self._call(self._halt(run, "paused"))

@@ -5,25 +5,35 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from recsys_edu.models import MODELS, default_settings, num_examples
-from recsys_edu.studio import jobs, slices
+from recsys_edu.models import MODELS, Settings, default_settings, num_examples
+from recsys_edu.studio import jobs, links, slices
+from recsys_edu.studio.links import FIELDS, Lesson
 from recsys_edu.studio.races import Lane
 from recsys_edu.studio.runs import Run
 from recsys_edu.studio.slices import RunSpec
 
-FIELDS = ("embedding_dim", "learning_rate", "batch_size", "l2", "epochs", "seed")
-
 
 def start_settings() -> None:
-    """Put the defaults in place at the first script run of a session."""
-    if "model" not in st.session_state:
-        st.session_state["model"] = "mf"
-        use_defaults()
+    """At the first script run of a session: what the page's link asks for, and for the rest the defaults."""
+    if "model" in st.session_state:
+        return
+    lesson, problems = links.from_params(st.query_params.to_dict(), slices.default_data())
+    st.session_state["model"] = lesson.spec.settings.model
+    use_settings(lesson.spec.settings)
+    st.session_state["data"], st.session_state["split"] = lesson.spec.data, lesson.spec.how
+    for name in ("user_index", "at_least", "similarity", "hide"):
+        st.session_state[name] = getattr(lesson, name)
+    st.session_state["by_link"] = lesson  # what is left of it, until there is a run
+    if problems:
+        st.session_state["problem"] = " ".join(problems)
 
 
 def use_defaults() -> None:
     """The settings that suit the chosen model."""
-    settings = default_settings(st.session_state["model"])
+    use_settings(default_settings(st.session_state["model"]))
+
+
+def use_settings(settings: Settings) -> None:
     for name in FIELDS:
         st.session_state[name] = getattr(settings, name)
     for name, value in settings.options:
@@ -83,7 +93,32 @@ def new_run() -> Run:
     run = jobs.shared().open(owner, spec, num_examples(spec.settings, train), user_index)
     st.session_state["run"] = run.token
     st.session_state["picked"] = None
+    if (lesson := st.session_state.pop("by_link", None)) is not None:
+        _take_up(run, lesson, train.num_items)
     return run
+
+
+def _take_up(run: Run, lesson: Lesson, num_items: int) -> None:
+    """A run that a link opened learns as far as it had learnt there."""
+    if lesson.picked is not None and lesson.picked < num_items:
+        st.session_state["picked"] = lesson.picked
+    if lesson.step:
+        jobs.shared().learn_to(run, lesson.step)
+
+
+def lesson_on_screen(run: Run) -> Lesson:
+    """What a link must hold to bring this screen back. A run at work is followed to where it is going."""
+    spec = chosen_spec()
+    step = (run.until_step if run.working else run.step) if run.spec == spec else 0
+    names = ("user_index", "at_least", "similarity", "picked", "hide")
+    return Lesson(spec, step, **{name: st.session_state[name] for name in names})
+
+
+def write_link(run: Run) -> None:
+    """Keep the page's address such that it brings this screen back: a reload loses nothing."""
+    params = links.to_params(lesson_on_screen(run))
+    if st.query_params.to_dict() != params:
+        st.query_params.from_dict(params)
 
 
 def split_of(spec: RunSpec):

@@ -23,9 +23,9 @@ def page() -> None:
     compare_controls.start()
     with st.sidebar:
         st.title("recsys_edu", anchor=False)
-        ready = train_controls.data_controls()
+        train_controls.data_controls()
         compare_controls.race_controls()
-    if not ready:
+    if not train_controls.is_here(st.session_state["data"]):
         train_controls.fetch_offer(st.session_state["data"])
         return
     try:

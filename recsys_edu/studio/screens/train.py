@@ -23,9 +23,8 @@ def page() -> None:
     state.start_settings()
     with st.sidebar:
         st.title("recsys_edu", anchor=False)
-        ready = train_controls.data_controls()
-        train_controls.model_controls()
-    if not ready:
+        train_controls.controls()
+    if not train_controls.is_here(st.session_state["data"]):
         train_controls.fetch_offer(st.session_state["data"])
         return
     try:
@@ -34,9 +33,10 @@ def page() -> None:
         st.error(str(error))
         return
     with st.sidebar:
-        train_controls.copy_as_keras(state.chosen_spec(), "train_code")
+        train_controls.ways_out(run)
     state.drawn(run)
     _screen(run)
+    state.write_link(run)
 
 
 def _screen(run) -> None:
@@ -50,7 +50,8 @@ def _screen(run) -> None:
         _watched(train_lists.neighbours_of_picked, run, 1.0)
     with right:
         _watched(_map, run, 1.0)
-    _watched(train_lists.lists_for_a_user, run, 1.0)
+    if "lists" not in st.session_state["hide"]:
+        _watched(train_lists.lists_for_a_user, run, 1.0)
 
 
 def _watched(part, run, seconds: float) -> None:

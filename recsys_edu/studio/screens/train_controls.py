@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from urllib.parse import urlencode
+
 import streamlit as st
 
 from recsys_edu import as_keras, sources
 from recsys_edu.errors import RecsysEduError
 from recsys_edu.models import MODELS, default_settings
-from recsys_edu.studio import jobs, slices, state
+from recsys_edu.studio import jobs, links, slices, state
 from recsys_edu.studio.i18n import _
+from recsys_edu.studio.links import SPLITS
 
-SPLITS = {
-    "random": _("at random"),
-    "last": _("each user's last"),
-    "time": _("the latest fifth"),
-}
 LEARNING_RATES = [0.0001, 0.0003, 0.001, 0.003, 0.005, 0.01, 0.03, 0.1, 0.3, 1.0, 10.0, 100.0]
 EMBEDDING_SIZES = [1, 2, 4, 8, 16, 32, 64, 128]
 BATCH_SIZES = [32, 128, 256, 512, 1024, 4096, 16384, 65536]
 L2_STRENGTHS = [0.0, 0.001, 0.01, 0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0, 5.0]
 
 
-def data_controls() -> bool:
-    """Choose a data set and a split; whether the data set is there."""
+def controls() -> None:
+    """All that the lesson does not hide."""
+    hide = st.session_state["hide"]
+    if "data" not in hide:
+        data_controls()
+    if "model" not in hide:
+        model_control()
+    if "settings" not in hide:
+        setting_controls()
+    if hide:
+        st.caption(_("This lesson hides some controls."))
+        st.button(_("Show all controls"), key="show_all", on_click=st.session_state.update, kwargs={"hide": ()})
+
+
+def is_here(name: str) -> bool:
+    """Whether the data set needs not be fetched first."""
+    return any(source["ready"] for source in sources.known() if source["name"] == name)
+
+
+def data_controls() -> None:
+    """Choose a data set and a split."""
     known = {source["name"]: source for source in sources.known()}
     if "data" not in st.session_state:
         st.session_state["data"] = slices.default_data()
-    name = st.selectbox(
+    st.selectbox(
         _("Data"), list(known), key="data", format_func=lambda n: known[n]["title"], persist_state="session",
         help=_("The ratings to learn from. The planted set has known tastes behind it and works offline."),
     )  # fmt: skip
@@ -34,17 +52,19 @@ def data_controls() -> bool:
         _("Held out for testing"), list(SPLITS), key="split", format_func=SPLITS.get, persist_state="session",
         help=_("The ratings that the model never learns from; its error on them is the honest one."),
     )  # fmt: skip
-    return known[name]["ready"]
 
 
-def model_controls() -> None:
+def model_control() -> None:
     learnt_in_steps = [name for name, card in MODELS.items() if card.by_gradient]
     st.selectbox(
         _("Model"), learnt_in_steps, key="model", format_func=lambda n: MODELS[n].title, on_change=state.use_defaults,
         persist_state="session", help=_("What is learnt. Choosing a model also sets values that suit it."),
     )  # fmt: skip
+    st.latex(MODELS[st.session_state["model"]].formula)
+
+
+def setting_controls() -> None:
     card = MODELS[st.session_state["model"]]
-    st.latex(card.formula)
     _slider("embedding_dim", _("Embedding size d"), EMBEDDING_SIZES, _("How many numbers describe a user, and a film."))
     _slider(
         "learning_rate", _("Learning rate η"), LEARNING_RATES,
@@ -84,6 +104,20 @@ def _option(name: str, default) -> None:
     else:
         exact = {"step": 1} if isinstance(default, int) else {"step": None, "format": "%g"}
         st.number_input(label, key=key, persist_state="session", **exact)
+
+
+def ways_out(run) -> None:
+    """What can be taken away from the page: its code, and a link to it."""
+    if "code" not in st.session_state["hide"]:
+        copy_as_keras(state.chosen_spec(), "train_code")
+    with st.popover(_("Link to this lesson"), icon=":material/link:", key="link"):
+        st.caption(_("Whoever opens the link gets this run again: data, settings, and as far as it has learnt."))
+        hide = st.multiselect(
+            _("Hide from the reader"), list(links.HIDEABLE), format_func=links.HIDEABLE.get, key="hide_in_link",
+            persist_state="session", help=_("A lesson shows what it is about. The reader can bring all of it back."),
+        )  # fmt: skip
+        params = links.to_params(replace(state.lesson_on_screen(run), hide=tuple(hide)))
+        st.code((st.context.url or "").split("?")[0] + "?" + urlencode(params), language=None, wrap_lines=True)
 
 
 def copy_as_keras(spec, key: str) -> None:

@@ -11,10 +11,9 @@ from recsys_edu import recommend
 from recsys_edu.studio import jobs, slices, state
 from recsys_edu.studio.components.mount import film_list
 from recsys_edu.studio.i18n import _
+from recsys_edu.studio.links import SIMILARITIES
 
 NEAR = 6
-AT_LEAST = 10  # ratings that a film of the top 10 has in the training part, unless the reader says otherwise
-SIMILARITIES = {"cosine": _("cosine"), "dot": _("dot product"), "euclid": _("Euclid")}
 
 
 def neighbour_rows(run, picked: int | None) -> tuple[np.ndarray, np.ndarray]:
@@ -33,7 +32,7 @@ def neighbours_of_picked() -> None:
     st.caption(_("Nearest in all {d} dimensions to").format(d=run.spec.settings.embedding_dim))
     st.text(items["title"].iloc[picked])  # text, never Markdown: a title is data
     st.segmented_control(
-        _("Similarity"), list(SIMILARITIES), key="similarity", default="cosine", required=True,
+        _("Similarity"), list(SIMILARITIES), key="similarity", required=True,
         format_func=SIMILARITIES.get, label_visibility="collapsed", help=_("How nearness of two vectors is measured."),
     )  # fmt: skip
     if st.session_state.get("drawn_similarity", "cosine") != st.session_state["similarity"]:
@@ -67,10 +66,11 @@ def lists_for_a_user() -> None:
         format_func=_people(run.spec.data).__getitem__, help=_("Type a number to find a user."),
     )  # fmt: skip
     at_least = few.number_input(
-        _("Ratings a film needs"), 0, 1000, AT_LEAST, key="at_least",
+        _("Ratings a film needs"), 0, 1000, key="at_least",
         help=_("Of a film with three ratings the model knows what three people said. Try 0: all films."),
     )  # fmt: skip
     jobs.shared().watch(run, user_index)
+    state.write_link(run)
     state.redraw_when_changed(run)
     left, right = st.columns(2, gap="large")
     with left:

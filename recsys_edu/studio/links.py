@@ -1,0 +1,139 @@
+"""What the Train page shows, as the parameters of a link, and back: a lesson is a link. Never imports streamlit.
+
+?data=planted&split=random&model=mf&embedding_dim=8&seed=3&step=75 is a run that has learnt 75 mini-batches. The same
+link gives the same run again, since a run depends on its settings alone. What suits the model is left out, so a short
+link is a usual run. Whatever a link says, it names no file and no code: a part that makes no sense is left out, with a
+sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from recsys_edu import sources
+from recsys_edu.errors import RecsysEduError, SettingsError
+from recsys_edu.models import MODELS, Settings, default_settings
+from recsys_edu.studio.i18n import _
+from recsys_edu.studio.slices import RunSpec
+
+FIELDS = ("embedding_dim", "learning_rate", "batch_size", "l2", "epochs", "seed")
+SPLITS = {
+    "random": _("at random"),
+    "last": _("each user's last"),
+    "time": _("the latest fifth"),
+}
+SIMILARITIES = {"cosine": _("cosine"), "dot": _("dot product"), "euclid": _("Euclid")}
+HIDEABLE = {
+    "data": _("data and split"),
+    "model": _("model"),
+    "settings": _("settings"),
+    "code": _("Copy as Keras"),
+    "lists": _("lists for a user"),
+}
+AT_LEAST = 10  # ratings that a film of the top 10 has in the training part, unless the reader says otherwise
+MOST_STEPS = 10**7
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A run's settings, how many mini-batches it has learnt, whom and what the screen shows, and what it hides."""
+
+    spec: RunSpec
+    step: int = 0
+    user_index: int = 0
+    at_least: int = AT_LEAST
+    similarity: str = "cosine"
+    picked: int | None = None  # item_index
+    hide: tuple[str, ...] = ()
+
+
+def to_params(lesson: Lesson) -> dict[str, str]:
+    """The link's parameters. What is as usual is left out."""
+    settings = lesson.spec.settings
+    usual = default_settings(settings.model)
+    named = {name: getattr(settings, name) for name in FIELDS if getattr(settings, name) != getattr(usual, name)}
+    named |= {name: value for name, value in settings.options if dict(usual.options)[name] != value}
+    first = Lesson(lesson.spec)
+    shown = ("step", "user_index", "at_least", "similarity", "picked")
+    named |= {name: getattr(lesson, name) for name in shown if getattr(lesson, name) != getattr(first, name)}
+    if lesson.hide:
+        named["hide"] = ",".join(lesson.hide)
+    head = {"data": lesson.spec.data, "split": lesson.spec.how, "model": settings.model}
+    return head | {name: str(value) for name, value in named.items()}
+
+
+def from_params(params: Mapping[str, str], default_data: str) -> tuple[Lesson, list[str]]:
+    """The lesson that a link asks for, and a sentence for each part of it that makes no sense."""
+    asked, problems = dict(params), []
+
+    def take(name: str, usual, read: Callable):
+        if name not in asked:
+            return usual
+        try:
+            return read(asked[name])
+        except (ValueError, RecsysEduError):
+            problems.append(
+                _("The link's {name} = {value} makes no sense here; {usual} is used.").format(
+                    name=name, value=repr(asked[name][:40]), usual=usual
+                )
+            )
+            return usual
+
+    learnt_in_steps = [name for name, card in MODELS.items() if card.by_gradient]
+    settings = _settings(take("model", "mf", _one_of(learnt_in_steps)), take)
+    spec = RunSpec(
+        take("data", default_data, _one_of(sources.SOURCES)), take("split", "random", _one_of(SPLITS)), settings
+    )
+    lesson = Lesson(
+        spec,
+        step=take("step", 0, _between(0, MOST_STEPS)),
+        user_index=take("user_index", 0, _between(0, 10**9)),
+        at_least=take("at_least", AT_LEAST, _between(0, 1000)),
+        similarity=take("similarity", "cosine", _one_of(SIMILARITIES)),
+        picked=take("picked", None, _between(0, 10**9)),
+        hide=take("hide", (), lambda text: tuple(_one_of(HIDEABLE)(name) for name in text.split(","))),
+    )
+    return lesson, problems
+
+
+def _settings(model: str, take: Callable) -> Settings:
+    """Number by number, so that one that makes no sense does not spoil the others."""
+    usual = default_settings(model)
+    fields = {name: getattr(usual, name) for name in FIELDS if name in (*usual.card.knobs, "epochs", "seed")}
+    values = {}
+    for name, value in (fields | dict(usual.options)).items():
+
+        def read(text: str, name=name, value=value):
+            asked = _of_kind(value, text)
+            default_settings(model, **{name: asked})  # raises for what is out of bounds
+            return asked
+
+        values[name] = take(name, value, read)
+    return default_settings(model, **values)
+
+
+def _of_kind(usual, text: str):
+    """The text as a value of the kind of the usual one. Raises ValueError."""
+    if isinstance(usual, bool):
+        return _one_of(["True", "False"])(text) == "True"
+    return type(usual)(text[:40])
+
+
+def _one_of(allowed) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in allowed:
+            raise SettingsError(text)
+        return text
+
+    return read
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        value = int(text[:12])
+        if not low <= value <= high:
+            raise SettingsError(text)
+        return value
+
+    return read
