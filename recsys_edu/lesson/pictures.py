@@ -30,7 +30,8 @@ class LossCurve:
         import plotly.graph_objects as go
 
         self.figure = go.FigureWidget(layout={"title": title, "height": HEIGHT, "autosize": True, "legend": LEGEND})
-        self.figure.update_xaxes(title_text="epoch")
+        self.figure.update_layout(margin={"t": 90})
+        self.figure.update_xaxes(title_text="epoch", tickformat="d", dtick=1)
         self._handle = None
 
     def __call__(self, event: Event) -> None:
@@ -45,6 +46,8 @@ class LossCurve:
             self._begin(event)
         values = [value for value in _drawn(event) if value is not None]
         with self.figure.batch_update():
+            if event.epoch > 12:
+                self.figure.update_xaxes(dtick=None)  # so many ticks would touch each other
             for line, value in zip(self.figure.data, values, strict=True):
                 line.x, line.y = [*(line.x or ()), event.epoch], [*(line.y or ()), value]
 
