@@ -47,6 +47,14 @@ def test_cell_ids_say_what_the_cell_is(path):
     assert [i for i in ids if not readable.fullmatch(i) or re.search(r"[0-9a-f]{8}", i)] == []
 
 
+def test_the_list_of_promises_names_cells_that_exist():
+    """notebooks/README.md says where each sentence of the article runs; every chapter has its part in it."""
+    there = {cell.id for path in NOTEBOOKS for cell in read(path).cells}
+    named = re.findall(r"`(ch\d\d-[a-z0-9-]+)`", (CHAPTERS.parent / "README.md").read_text(encoding="utf-8"))
+    assert [name for name in named if name not in there] == []
+    assert {name[:4] for name in named} == {f"ch0{number}" for number in range(1, 10)}
+
+
 def private_names(source):
     """What `source` takes from recsys_edu, or reads off a module taken from it, with a leading underscore."""
     nodes = list(ast.walk(ast.parse(source)))
