@@ -90,7 +90,8 @@ def reveal(id: str, outcome: str) -> None:
     """What is so, beside what was guessed."""
     guess = records.read().get(id, {}).get("guess")
     if guess is None:
-        _say(f"**{outcome}** (No guess was made: next time, commit to one first. It makes the surprise stay.)", NOTE)
+        missed = "(No guess was made: next time, commit to one first. It makes the surprise stay.)"
+        _say(f'**{outcome}** <span class="no-guess">{missed}</span>', NOTE)
     elif guess == outcome:
         _say(f"**{outcome}**, as you guessed.", RIGHT)
     else:
