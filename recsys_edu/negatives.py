@@ -34,7 +34,9 @@ class UnratedItems:
 
     def draw(self, user_index, count: int, seed: keras.random.SeedGenerator):
         """`count` items for each user, with repetition: (batch,) -> (batch, count) int32. For a user who rated all
-        items there is nothing to draw; the last item stands in."""
+        items there is nothing to draw; the last item stands in. A count of 0 draws none."""
+        if count == 0:
+            return ops.zeros((ops.shape(user_index)[0], 0), "int32")
         user = ops.cast(user_index, "int64")[:, None]  # (batch, 1)
         unrated = ops.take(self._unrated, user)  # (batch, 1)
         share = keras.random.uniform((ops.shape(user)[0], count), seed=seed)  # of [0, 1)
