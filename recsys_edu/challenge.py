@@ -18,7 +18,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -61,17 +62,30 @@ class Submission:
     top: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HalfScore:
-    """NDCG@k over one half of the users, and the bootstrap interval (95 %) over them."""
+    """NDCG@k over one half of the users, and the bootstrap interval (95 %) over them, which is computed when asked for:
+    a team that sends a hundred files needs one interval. `per_user` (users,) stays with the scorer."""
 
-    ndcg: float
-    low: float
-    high: float
-    users: int
+    per_user: np.ndarray = field(repr=False)
+
+    @property
+    def users(self) -> int:
+        return len(self.per_user)
+
+    @property
+    def ndcg(self) -> float:
+        return float(self.per_user.mean())
+
+    @cached_property
+    def interval(self) -> tuple[float, float]:
+        """(low, high)."""
+        samples = intervals.bootstrap_ratios(self.per_user[:, None], np.ones((self.users, 1)))  # (resamples, 1)
+        low, high = intervals.percentile_interval(samples)[:, 0].tolist()
+        return low, high
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Score:
     """A leaderboard shows `public` while the challenge runs; `private` is for its end."""
 
@@ -87,11 +101,11 @@ def make(ratings: Ratings, seed: int = 0, k: int = 10) -> tuple[Task, Truth]:
     a user has fewer than k films left to be offered."""
     parts = leave_last_out(ratings, seed)
     users = np.unique(parts.test.user_index)
+    if len(users) < 2:
+        raise SettingsError(f"A challenge needs two users with two ratings or more; {ratings.name} has {len(users)}.")
     unseen = ratings.num_items - np.bincount(parts.train.user_index, minlength=ratings.num_users)[users].max()
     if not 1 <= k <= unseen:
         raise SettingsError(f"A list of {k} films cannot be asked of everybody. Choose k between 1 and {unseen}.")
-    if len(users) < 2:
-        raise SettingsError(f"A challenge needs two users with two ratings or more; {ratings.name} has {len(users)}.")
     is_public = np.zeros(len(users), dtype=bool)
     is_public[np.random.default_rng(seed).permutation(len(users))[: len(users) // 2]] = True
     return Task(parts.train, users, k), Truth(parts.test, is_public)
@@ -115,13 +129,7 @@ def write_submission(path: str | Path, submission: Submission, task: Task) -> No
 def score(submission: Submission, task: Task, truth: Truth) -> Score:
     """NDCG@k on the public and on the private half."""
     ndcg = metrics.ndcg_per_user(submission.top, truth.hidden.seen()[task.users])  # (n,)
-    return Score(_half(ndcg[truth.is_public]), _half(ndcg[~truth.is_public]))
-
-
-def _half(ndcg: np.ndarray) -> HalfScore:
-    samples = intervals.bootstrap_ratios(ndcg[:, None], np.ones((len(ndcg), 1)))  # (resamples, 1)
-    low, high = intervals.percentile_interval(samples)[:, 0].tolist()
-    return HalfScore(float(ndcg.mean()), low, high, len(ndcg))
+    return Score(HalfScore(ndcg[truth.is_public]), HalfScore(ndcg[~truth.is_public]))
 
 
 def read_submission(path: str | Path, task: Task) -> Submission:
@@ -241,13 +249,11 @@ def _check_complete(line_of: dict[int, int], task: Task) -> None:
 
 
 def _check_unseen(top: np.ndarray, line_of: dict[int, int], task: Task) -> None:
-    train = task.train
-    rated = train.user_index.astype("int64") * train.num_items + train.item_index
-    offered = task.users[:, None].astype("int64") * train.num_items + top  # (n, k)
-    known = np.argwhere(np.isin(offered, rated))
-    if len(known):
-        n, place = min(known.tolist(), key=lambda cell: line_of[cell[0]])
-        user_id, item_id = train.users["user_id"].iloc[task.users[n]], train.items["item_id"].iloc[top[n, place]]
+    rated = np.argwhere(task.train.seen()[task.users[:, None], top])  # pairs of row and place
+    if len(rated):
+        n, place = min(rated.tolist(), key=lambda cell: line_of[cell[0]])
+        user_id = task.train.users["user_id"].iloc[task.users[n]]
+        item_id = task.train.items["item_id"].iloc[top[n, place]]
         raise DataError(
             f"Line {line_of[n]}, place {place + 1}: user {user_id} has rated film {item_id} already. "
             "Leave out what a user has rated in the training part."

@@ -6,7 +6,7 @@ import html
 import math
 from dataclasses import replace
 
-from recsys_edu.chooser import EXPLAIN, Advice, Needs, choose
+from recsys_edu.chooser import EXPLAIN, Advice, Candidate, Needs, choose
 from recsys_edu.measured import TASKS
 from recsys_edu.models import MODELS
 
@@ -76,7 +76,7 @@ def as_html(advice: Advice) -> str:
     taken = "nothing" if advice.take is None else MODELS[advice.take].title
     sure = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in advice.sure)
     head = ["", "model", WORDS[advice.figure], "95 % interval", "fit (s)", "one list (ms)", "numbers learnt", "can say"]
-    rows = [_row(advice, k) for k in range(len(advice.ranked))]
+    rows = [_row(one, one.model == advice.take) for one in advice.ranked]
     out = "".join(
         f"<li><b>{html.escape(MODELS[name].title)}</b>: {html.escape(reason)}</li>"
         for name, reason in advice.excluded.items()
@@ -86,10 +86,8 @@ def as_html(advice: Advice) -> str:
     return f"<p><b>Take: {html.escape(taken)}</b></p>{sure}{table}{reasons}"
 
 
-def _row(advice: Advice, k: int) -> list[str]:
-    one = advice.ranked[k]
-    mark = "take" if one.model == advice.take else "alike" if one.first else ""
-    f = one.figure
+def _row(one: Candidate, taken: bool) -> list[str]:
+    mark, f = "take" if taken else "alike" if one.first else "", one.figure
     return [
         mark, one.title, f"{f.value:.3f}", f"{f.low:.3f} to {f.high:.3f}", f"{one.fit_seconds:.2f}",
         f"{1000 * one.list_seconds:.1f}", f"{one.parameters:,}", one.reasons or "–",
@@ -97,8 +95,12 @@ def _row(advice: Advice, k: int) -> list[str]:
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
-    top = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
-    style = ['style="white-space: nowrap"'] * (len(head) - 1) + ['style="text-align: left"']
-    cells = [zip(style, map(html.escape, row), strict=True) for row in rows]
-    body = "".join("<tr>" + "".join(f"<td {how}>{cell}</td>" for how, cell in row) + "</tr>" for row in cells)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    """Numbers in one line; the last column, a text, to the left."""
+    styles = ["white-space: nowrap"] * (len(head) - 1) + ["text-align: left"]
+
+    def line(kind: str, cells: list[str]) -> str:
+        both = zip(styles, map(html.escape, cells), strict=True)
+        return "<tr>" + "".join(f'<{kind} style="{style}">{cell}</{kind}>' for style, cell in both) + "</tr>"
+
+    body = "".join(line("td", row) for row in rows)
+    return f"<table><thead>{line('th', head)}</thead><tbody>{body}</tbody></table>"

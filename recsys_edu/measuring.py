@@ -54,6 +54,7 @@ class Wanted:
         return same[-1] if same else None
 
     def made(self) -> StoredRun:
+        """The run, fitted and judged now."""
         trainer = training.fit(self.settings, self.learnt)
         run = comparison.judge(trainer, self.parts)
         if self.tie_seed is None:
@@ -85,7 +86,7 @@ def without_ratings(ratings: Ratings, share: float = NEW, seed: int = 0) -> tupl
 
 
 def wanted(ratings: Ratings) -> Iterator[Wanted]:
-    """All runs, the quick comparisons first."""
+    """All runs: of each split those on all ratings first, which `compare` makes too; then those on new films."""
     for how in ("random", "last"):
         parts = split(ratings, how, seed=0)
         for share in reversed(SHARES):

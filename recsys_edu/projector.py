@@ -11,6 +11,7 @@ the wrong vectors: so no line is blank.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -71,5 +72,5 @@ def _cell(value: str) -> str:
     return clean_text(value) or "–"
 
 
-def _lines(lines) -> str:
+def _lines(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)

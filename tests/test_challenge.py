@@ -75,16 +75,19 @@ def test_scores_are_those_of_the_formula():
     task, truth = challenge.make(small(), k=2)
     truth = dataclasses.replace(truth, is_public=np.array([True, False]))
     found = challenge.score(challenge.Submission(np.array([[3, 2], [2, 2]])), task, truth)
-    assert found.public == challenge.HalfScore(pytest.approx(1 / np.log2(3)), *[pytest.approx(1 / np.log2(3))] * 2, 1)
-    assert found.private == challenge.HalfScore(0, 0, 0, 1)
+    for half, ndcg in ((found.public, 1 / np.log2(3)), (found.private, 0)):
+        assert (half.ndcg, *half.interval) == pytest.approx((ndcg, ndcg, ndcg))
+        assert half.users == 1
 
 
 def test_the_intervals_hold_the_score_and_the_halves_differ(made, honest):
     found = challenge.score(honest, *made)
     for half in (found.public, found.private):
-        assert 0 < half.low < half.ndcg < half.high < 1
+        low, high = half.interval
+        assert 0 < low < half.ndcg < high < 1
         assert half.users == 150
-    assert found.public != found.private
+    assert found.public.ndcg != found.private.ndcg
+    assert "array" not in repr(found)  # what single users got stays with the scorer
 
 
 def test_a_model_of_taste_beats_popularity_on_both_halves(movielens):

@@ -12,6 +12,7 @@ def _density(answer: object) -> None:
     u, i = np.array([0, 0, 1, 3, 3]), np.array([2, 4, 2, 0, 1])  # 5 of 4 × 5 cells
     share = float(expect_array(call(answer, u, i, 4, 5), (), ask))
     expect(not np.isclose(share, 25), "25 is in percent. The density is a share, between 0 and 1: here 0.25.")
+    expect(not np.isclose(share, 0.75), "That is the share of the empty cells. The density is that of the filled ones.")
     expect(not np.isclose(share, 5 / 9), "You divide by |U| + |I|. A matrix has |U| · |I| cells: a row times a column.")
     expect(
         not np.isclose(share, 5 / 12), "You count only users and items that have a rating. Empty rows have cells too."
@@ -47,6 +48,11 @@ def _popular(answer: object) -> None:
     )
     expect(set(best) == set(right), "These are not the most rated films among those that the user has not rated.")
     expect(np.array_equal(best, right), "The right films, but not with the most rated one first.")
+    two = expect_array(call(answer, np.array([9.0, 0.0, 4.0]), np.array([True, False, False]), 2), (2,), ask)
+    expect(
+        np.array_equal(two, [2, 1]),
+        "A film without any rating loses to one that the user has rated: 0 does not mask. Mask with −∞.",
+    )
 
 
 def _common(answer: object) -> None:
@@ -64,7 +70,10 @@ def _common(answer: object) -> None:
         not np.isclose(rho, np.corrcoef(x, y)[0, 1]),
         "You take the mean away once more. z is already what the biases leave; the formula of 1.6 has no mean in it.",
     )
-    expect(np.isclose(rho, dot / np.sqrt((x @ x) * (y @ y))), f"For three common films yours gives {rho:.3g}.")
+    expect(
+        np.isclose(rho, dot / np.sqrt((x @ x) * (y @ y))),
+        f"For three common films yours gives {rho:.3g}. The sum of the products is divided by the root of a product.",
+    )
     none = call(answer, np.array([1.0, np.nan]), np.array([np.nan, 1.0]))
     expect(not np.isnan(np.asarray(none, "float64")), "Without a common film yours is 0 / 0, NaN. It must be 0.")
     expect(np.asarray(none) == 0, "Two users without a common film must get 0: nothing is known.")
@@ -95,13 +104,19 @@ def _coverage(answer: object) -> None:
     expect(
         not np.isclose(share, 4 / 7), "You divide by the films that are in a list, or counted places. See num_items."
     )
+    full = float(expect_array(call(answer, np.array([[1, 2], [2, 3]]), 4), (), "One number is asked for."))
+    expect(np.isclose(full, 0.75), "Where no place is empty, yours takes off a film all the same.")
+    first = float(expect_array(call(answer, np.array([[0, 3, -1]]), 4), (), "One number is asked for."))
+    expect(
+        not np.isclose(first, 0.25), "0 is the first film of the catalogue, and you leave it out. Only −1 is no film."
+    )
     expect(np.isclose(share, 0.4), f"In the example 4 different films of 10 are shown, and yours gives {share:.3g}.")
 
 
 EXERCISES = [
     Exercise(
         "1.1",
-        "Write density(user_index, item_index, num_users, num_items): the share of the cells of U × I with a rating.",
+        "Write density_of(user_index, item_index, num_users, num_items): the share of the U × I cells with a rating.",
         _density,
         (
             "Think of the matrix as a sheet of squared paper: how many squares are there, how many are not empty?",
@@ -156,7 +171,7 @@ EXERCISES = [
     ),
     Exercise(
         "1.5",
-        "Write coverage(lists, num_items): the share of the catalogue in at least one list; −1 is an empty place.",
+        "Write coverage_of(lists, num_items): the share of the catalogue in at least one list; −1 is an empty place.",
         _coverage,
         (
             "A film in a thousand lists is still one film.",

@@ -99,15 +99,18 @@ def _kept(answer: object) -> None:
         "You compare place by place. A neighbour that is second here and fourth there is kept all the same.",
     )
     expect(not np.isclose(share, 2), "That is the mean number of kept neighbours. Divide by k for a share.")
-    expect(not np.isclose(share, np.isin(on_map, true).mean()), "You look for a neighbour anywhere in `true`. "
-           "It must be a neighbour of the same film: row by row.")  # fmt: skip
+    anywhere = [np.isin(on_map, true).mean(), np.isin(true, on_map).mean()]
+    expect(
+        not np.isclose(share, anywhere).any(),
+        "You look for a neighbour anywhere in the other array. It must be a neighbour of the same film: row by row.",
+    )
     expect(np.isclose(share, 0.5), f"For three films with 2, 0 and 4 of 4 kept neighbours yours gives {share:.3g}.")
 
 
 EXERCISES = [
     Exercise(
         "2.1",
-        "Write cosine(q, Q): the cosine of q (d,) with each row of Q (n, d); 0 for a vector of length 0.",
+        "Write cosine_of(q, Q): the cosine of q (d,) with each row of Q (n, d); 0 for a vector of length 0.",
         _cosine,
         (
             "Start with all dot products at once. What must be taken out of them?",
@@ -120,7 +123,7 @@ EXERCISES = [
     ),
     Exercise(
         "2.2",
-        "Write one_hot(index, n), so that one_hot(index, n) @ Q is Q[index] for any Q with n rows.",
+        "Write one_hot_of(index, n), so that one_hot_of(index, n) @ Q is Q[index] for any Q with n rows.",
         _one_hot,
         (
             "How many rows and columns must the matrix have, for the product to have the shape of `Q[index]`?",
@@ -132,7 +135,7 @@ EXERCISES = [
     ),
     Exercise(
         "2.3",
-        "Write taste(Q_u, z, lam): p_u = (Q_uᵀ Q_u + λ · 1)⁻¹ Q_uᵀ z, with Q_u (n, d) and z (n,).",
+        "Write taste_of(Q_u, z, lam): p_u = (Q_uᵀ Q_u + λ · 1)⁻¹ Q_uᵀ z, with Q_u (n, d) and z (n,).",
         _taste,
         (
             "Write down the shape of each piece: which of them are (d, d), which (d,)?",
@@ -145,7 +148,7 @@ EXERCISES = [
     ),
     Exercise(
         "2.4",
-        "Write direction(Q, has): from the films without the property to those with it, of length 1.",
+        "Write direction_of(Q, has): from the films without the property to those with it, of length 1.",
         _direction,
         (
             "An arrow from one point to another is the second point less the first. Which two points?",
@@ -158,7 +161,7 @@ EXERCISES = [
     ),
     Exercise(
         "2.5",
-        "Write kept(true, on_map), both (n, k): the mean share of true neighbours that are neighbours on the map.",
+        "Write kept_of(true, on_map), both (n, k): the mean share of true neighbours that are neighbours on the map.",
         _kept,
         (
             "For one film there are two sets of k rows. What do they have in common?",
@@ -209,9 +212,19 @@ QUESTIONS = [
         "2.q4",
         "On a UMAP map two clusters lie far apart. What can you say?",
         (
-            Choice("People who like the one dislike the other", "The map does not keep such distances. Compute it."),
-            Choice("They are the two most different clusters", "Another start puts other clusters far apart."),
-            Choice("Little: look at neighbours, in all dimensions", "Near is worth a look, far is not.", right=True),
+            Choice(
+                "People who like the one dislike the other",
+                "The map knows nothing of who dislikes what. Ask the ratings.",
+            ),
+            Choice(
+                "They are the two most different clusters",
+                "Far distances on our maps agreed with the true ones in part only. Compute it.",
+            ),
+            Choice(
+                "Little: look at neighbours, in all dimensions",
+                "A map keeps a part of the neighbours, and the distances only roughly.",
+                right=True,
+            ),
         ),
     ),
 ]

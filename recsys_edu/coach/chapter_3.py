@@ -102,9 +102,15 @@ def _convolve(answer: object) -> None:
     expect(not np.isclose(o, fits.max() - 0.5), "The bias b is missing.")
     backward = max(np.sum(F[::-1] * E[t : t + 2]) for t in range(4)) + 0.5
     expect(not np.isclose(o, backward), "You turn the filter round. In these networks it is laid on as it is.")
+    expect(not np.isclose(o, np.maximum(fits, 0).sum()), "That is the sum over the places. The maximum is asked for.")
     expect(np.isclose(o, fits.max()), "At each place: multiply F with the h rows below it, add all up, add b.")
     low = float(expect_array(call(answer, E, F, -1e3), (), asked))
-    expect(low == 0, f"With b = −1000 no place fits, and yours gives {low:.4g}. ReLU is missing: max(0, ·) gives 0.")
+    expect(
+        low == 0,
+        f"With b = −1000 no place fits, and yours gives {low:.4g}. ReLU is missing: max(0, ·), after b was added.",
+    )
+    end = float(expect_array(call(answer, np.array([[0.0], [0.0], [1.0]]), np.ones((2, 1)), 0.0), (), asked))
+    expect(np.isclose(end, 1), "Your filter hangs over the end of the picture. It fits at L − h + 1 places.")
 
 
 def _top_list(answer: object) -> None:
@@ -119,6 +125,9 @@ def _top_list(answer: object) -> None:
     expect(
         not _same(top, [[0, 2], [1, 3]]),
         "You offer what the user has seen already. A model likes what it knows you like: mask it before sorting.",
+    )
+    expect(
+        top[1, 0] != 1 or top[0, 0] != 0, "You offer what was seen, and mask the rest: the mask is the wrong way round."
     )
     expect(
         not _same(top[0], [0, 4]),

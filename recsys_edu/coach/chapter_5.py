@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 
 import numpy as np
@@ -11,6 +12,8 @@ from recsys_edu.coach.exercise import Choice, Exercise, Question, Wrong, call, e
 
 def _other_repair(answer: object) -> None:
     u, i = np.array([0, 4, 2, 0]), np.array([6, 1, 1, 3])  # 5 users, 7 items
+    made = not isinstance(answer, type) and hasattr(answer, "call")
+    expect(not made, "Give the class itself, not a model made of it: the coach makes one, of 5 users and 7 items.")
     model = call(answer, 5, 7, 3)
     expect(callable(model), "Give the class itself, as `Recommender`: the coach makes a model of it.")
     with warnings.catch_warnings(action="ignore"):  # where `call` fails, Keras talks at length
@@ -31,14 +34,20 @@ def _called(model: object, u: np.ndarray, i: np.ndarray) -> np.ndarray:
         return np.asarray(model([u, i]))
     except TypeError as error:
         raise Wrong(
-            f"`call` raised TypeError: {str(error)[:120]}. It gets a list of two arrays, (batch,) each. A list has no "
-            "columns, so `inputs[:, 0]` cannot work: take `inputs[0]` and `inputs[1]`."
+            f"`call` raised TypeError: {_said(error)}. It gets one argument, a list of two arrays, (batch,) each. A "
+            "list has no columns, so `inputs[:, 0]` cannot work: take `inputs[0]` and `inputs[1]`."
         ) from error
     except Exception as error:
         raise Wrong(
-            f"With 5 users and 7 items `call` raised {type(error).__name__}: {str(error)[:120]}. Item 6 must be "
+            f"With 5 users and 7 items `call` raised {type(error).__name__}: {_said(error)}. Item 6 must be "
             "looked up in the items' table: is the first of the two arrays used for the users?"
         ) from error
+
+
+def _said(error: Exception) -> str:
+    """The part of an error of Keras that speaks to people: no colours of a terminal, no list of arguments."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("Arguments received")[0]
+    return " ".join(text.split())[:120].rstrip(".")
 
 
 def _to_rows(answer: object) -> None:

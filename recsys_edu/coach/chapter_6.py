@@ -10,6 +10,10 @@ from recsys_edu.coach.exercise import Choice, Exercise, Question, call, expect, 
 def _together(answer: object) -> None:
     R = np.array([[5.0, 1, 0, 0], [4, 3, 0, 2], [0, 2, 0, 0], [1, 5, 0, 0], [0, 0, 0, 3]])
     n = np.asarray(call(answer, R))
+    expect(
+        n.dtype != bool,
+        "`R > 0` holds True and False, and their product is True or False again, no count. Make numbers of it first.",
+    )
     expect(n.shape != (5, 5), "Yours compares users with users: (5, 5). Items are the columns of R.")
     n = expect_array(n, (4, 4), "A number for each pair of items is asked for: R is (5, 4), so (4, 4).")
     X = (R > 0).astype("float64")
@@ -36,6 +40,10 @@ def _bin(answer: object) -> None:
         len(alone) == 1 and np.allclose(alone, found[3]),
         "A time gets another bin when it stands alone: yours depends on the other times. Use `start` and `end`.",
     )
+    expect(
+        found[0] == 0,
+        f"The time `start` itself falls into bin 0, and yours says {found[0]:g}. Count from `start`, and from bin 0.",
+    )
     expect(found[5] != 4, "The time `end` falls into bin 4, and there are only 0 to 3. What shall happen to it?")
     expect(np.allclose(found, found.round()), "Bins are whole numbers: round down.")
     expect(not (found[6] < 0 or found[7] > 3), "A time before `start` or after `end` belongs to the nearest bin.")
@@ -45,9 +53,9 @@ def _bin(answer: object) -> None:
 
 def _pairs(answer: object) -> None:
     items = np.array([7, 3, 9, 4])
-    found = call(answer, items, 2)
-    pairs = [tuple(int(x) for x in pair) for pair in found]
-    expect(all(len(pair) == 2 for pair in pairs) and len(pairs) > 0, "A list of pairs (centre, context) is asked for.")
+    pairs = _as_pairs(call(answer, items, 2))
+    strange = sorted({i for pair in pairs for i in pair} - set(items.tolist()))
+    expect(not strange, f"{strange[:1]} is no item of the list {items.tolist()}: pair the items, not their places.")
     expect(not any(i == j for i, j in pairs), "An item stands in its own context. Leave out the centre itself.")
     later = {(7, 3), (7, 9), (3, 9), (3, 4), (9, 4)}
     earlier = {(j, i) for i, j in later}
@@ -59,11 +67,27 @@ def _pairs(answer: object) -> None:
         set(pairs) != {(7, 3), (3, 7), (3, 9), (9, 3), (9, 4), (4, 9)},
         "You pair direct neighbours only. With a window of 2 the next but one counts too.",
     )
+    expect(
+        (7, 4) not in pairs,
+        "7 and 4 are three places apart, beyond the window of 2. (A negative place counts from the end of the list.)",
+    )
     expect(len(pairs) == len(set(pairs)), "Some pairs come twice.")
-    expect((7, 4) not in pairs, "7 and 4 are three places apart, beyond the window of 2.")
-    expect(set(pairs) == later | earlier, f"Four items and a window of 2 make 10 pairs; yours has {len(pairs)}.")
-    last = [tuple(int(x) for x in pair) for pair in call(answer, np.array([1, 2]), 5)]
+    missing = sorted((later | earlier) - set(pairs))
+    expect(not missing, f"Four items and a window of 2 make 10 pairs. Yours lacks {missing}.")
+    expect(set(pairs) == later | earlier, f"Yours has pairs too many: {sorted(set(pairs) - later - earlier)}.")
+    last = _as_pairs(call(answer, np.array([1, 2]), 5))
     expect(sorted(last) == [(1, 2), (2, 1)], "With two items and a window of 5 there are the pairs (1, 2) and (2, 1).")
+
+
+def _as_pairs(found: object) -> list[tuple[int, int]]:
+    try:
+        array = np.array(list(found), "int64")
+    except (TypeError, ValueError):
+        array = np.empty(0)
+    expect(
+        array.ndim == 2 and array.shape[1] == 2, "A list of pairs (centre, context) is asked for, two items in each."
+    )
+    return [tuple(pair) for pair in array.tolist()]
 
 
 def _attend(answer: object) -> None:
@@ -88,6 +112,14 @@ def _attend(answer: object) -> None:
         not np.allclose(v, right / np.maximum((a * mask[..., 0]).sum(axis=1, keepdims=True), 1e-9)),
         "You divide by the sum of the weights. In the formula of the task v is the sum itself.",
     )
+    expect(
+        not any(np.allclose(v, right / number) for number in (3, mask.sum(axis=1))),
+        "You divide by the number of items, as the formula of 6.5 does. In that of the task v is the sum itself.",
+    )
+    expect(
+        not np.allclose(v, (a[..., None] * q[history] * (history > 0)[..., None]).sum(axis=1)),
+        "You left out item 0. It is an item like the others: only −1 is padding.",
+    )
     expect(np.allclose(v, right), "Row 0 must be 0.5 · (1, 0) + 2 · (0, 1) + 1 · (2, 2) = (2.5, 4).")
 
 
@@ -108,8 +140,20 @@ def _rerank(answer: object) -> None:
         all(set(a) == set(b) for a, b in zip(found, candidates, strict=True)),
         "A row has items that were not its candidates: each user's list must be sorted by itself (axis=1).",
     )
+    expect(
+        not np.array_equal(found, np.sort(candidates, axis=1)[:, ::-1]),
+        "You sort the numbers of the items. What orders them is z.",
+    )
+    expect(
+        not np.array_equal(found, candidates[:, places[0]]),
+        "Every user gets the order of the first user's z. Sort each row by its own.",
+    )
     right = np.take_along_axis(candidates, places, axis=1)
-    expect(np.array_equal(found, right), f"The first list must be {right[0].tolist()}, yours is {found[0].tolist()}.")
+    off = int((found != right).any(axis=1).argmax())
+    expect(
+        np.array_equal(found, right),
+        f"The list of user {off} must be {right[off].tolist()}, yours is {found[off].astype(int).tolist()}.",
+    )
 
 
 EXERCISES = [

@@ -13,13 +13,17 @@ SLOW = [5.0, 4.9, 4.8, 4.7, 4.6, 4.5]
 def _epochs(answer: object, losses: list[float], patience: int, min_delta: float = 0.0) -> tuple[int, int]:
     found = call(answer, list(losses), patience, min_delta)
     ends = expect_array(found, (2,), "Two epochs are asked for: (the last one of the run, the best one).")
+    expect(
+        bool((ends == ends.astype(int)).all()),
+        f"An epoch is a whole number, and yours gives {ends.tolist()}. Do you return a loss instead of its place?",
+    )
     return int(ends[0]), int(ends[1])
 
 
 def _stopping(answer: object) -> None:
-    ends, best = _epochs(answer, [5.0, 3.0, 2.0, 4.0, 3.5, 3.0, 2.5, 2.4], 2)
+    ends, best = _epochs(answer, [5.0, 3.0, 2.2, 4.0, 3.5, 3.0, 2.5, 2.4], 2)
     expect((best, ends) != (4, 2), "The two are in the other order: first where the run ends, then the best epoch.")
-    expect(best == 2, f"The losses 5, 3, 2, 4, 3.5, … are best in epoch 2, counted from 0. Yours says {best}.")
+    expect(best == 2, f"The losses 5, 3, 2.2, 4, 3.5, … are best in epoch 2, counted from 0. Yours says {best}.")
     expect(
         ends != 7,
         "Yours runs on to the end: after a bump the losses fall again, but never below the best one. "
@@ -27,7 +31,9 @@ def _stopping(answer: object) -> None:
     )
     expect(ends != 5, "Yours waits one epoch too long: with patience 2 the second epoch that is no better is the last.")
     expect(ends != 3, "Yours stops at the first epoch that is no better. Patience 2 allows one more.")
-    expect(ends == 4, f"Losses 5, 3, 2, 4, 3.5, patience 2: 3 and 4 are no better, so 4 is the last, not {ends}.")
+    expect(
+        ends == 4, f"Losses 5, 3, 2.2, 4, 3.5, patience 2: epochs 3 and 4 are no better, so 4 is the last, not {ends}."
+    )
     expect(_epochs(answer, VALLEY, 3) == (7, 4), "A new best loss must set the count of bad epochs back to 0.")
     expect(_epochs(answer, VALLEY, 2) == (3, 1), "The best is the best so far. What comes after the end is not known.")
     expect(_epochs(answer, [2.0, 2.0, 2.0, 2.0], 2) == (2, 0), "A loss that equals the best one is no improvement.")
@@ -41,7 +47,8 @@ def _less_easily_pleased(answer: object) -> None:
     expect(found != (5, 5), "min_delta has no effect in yours: falling by 0.1 is not enough when min_delta is 0.25.")
     expect(
         found != (4, 0),
-        "Yours compares with the loss before: a slow fall of 0.1 an epoch is never enough then. Compare with the best.",
+        "A slow fall of 0.1 an epoch is never enough for yours. Compare with the loss of the epoch that counts as the "
+        "best, not with the one before, nor with the smallest so far.",
     )
     expect(found == (5, 3), f"5, 4.9, 4.8, 4.7: only 4.7 is more than 0.25 below 5. Best epoch 3, not {found[1]}.")
 
@@ -57,10 +64,10 @@ def _pairwise(answer: object) -> None:
         found.reshape(-1) if found.shape == (2, 1) else found, (2,), "One number an example is asked for."
     )
     expect(not np.allclose(sums, 2 * right), "Exactly twice too much: each pair is there as (f, g) and (g, f).")
-    squares = (e.sum(axis=1) ** 2).sum(axis=1)  # (2,)
+    squares, own = (e.sum(axis=1) ** 2).sum(axis=1), (e**2).sum(axis=(1, 2))  # (2,), (2,)
     expect(
-        not (np.allclose(sums, squares) or np.allclose(sums, squares / 2)),
-        "The square of the sum also holds each vector with itself, e_f · e_f. Take Σ ‖e_f‖² away.",
+        not any(np.allclose(sums, known) for known in (squares, squares / 2, right + own)),
+        "Yours also holds each vector with itself, e_f · e_f, as the square of the sum does. Take Σ ‖e_f‖² away.",
     )
     expect(np.allclose(sums, right), "For e = (1, 2), (3, −1), (2, 1) the sum is 1 + 4 + 5 = 10.")
     more = np.random.default_rng(0).normal(size=(1, 5, 4))
@@ -112,6 +119,9 @@ def _metadata(answer: object) -> None:
     expect(tabs == [1] * 4, "Two columns need exactly one tab in each line, also in the first.")
     expect("\r" not in text, "Lines end with a line feed alone.")
     titles = [line.split("\t")[0] for line in lines[1:]]
+    expect(
+        titles[0] == "Alien", f"The title is the first column, the year the second; yours begins with {titles[0]!r}."
+    )
     expect(titles[1].split() == ["Big", "Fish"], f"Only the tab must change: 'Big Fish', not {titles[1]!r}.")
     expect([line.split("\t")[1] for line in lines[1:]] == ["1979", "2003", "2001"], "The year is the second column.")
 

@@ -98,6 +98,10 @@ def _private_sum(answer: object) -> None:
         not np.allclose(quiet, total * min(1, C / np.linalg.norm(total))),
         "Yours clips the sum. One person with a huge row would still push all others out of it: clip each row first.",
     )
+    expect(
+        not np.allclose(quiet, rows[np.linalg.norm(rows, axis=1) <= C].sum(axis=0)),
+        "Yours leaves out the rows that are longer than C. Clip makes them shorter; they stay in the sum.",
+    )
     expect(not np.allclose(quiet, right / 3), "That is the mean over the users. The sum is asked for.")
     expect(np.allclose(quiet, right), "Without noise, the sum of the clipped rows must come out. Try one row alone.")
     _noise(call(answer, np.full((5, 4000), 1e-9), C, 3.0, np.random.default_rng(1)))
@@ -141,7 +145,10 @@ def _lift(answer: object) -> None:
         not np.allclose(lift[:2], (given / 5 / np.maximum(places / 3, 1e-9))[:2]),
         "Upside down: the share of the ratings is what we compare with, so it goes below.",
     )
-    expect(np.allclose(lift, (places / 3) / (given / 5)), "For places 2, 1, 0 of 3 and ratings 3, 1, 1 of 5 it is off.")
+    expect(
+        np.allclose(lift, (places / 3) / (given / 5)),
+        f"Item 0 has 2 of 3 places and 3 of 5 ratings, so 10/9 = 1.11. Yours is {lift[0]:.2f}.",
+    )
 
 
 def _without(answer: object) -> None:

@@ -47,36 +47,43 @@ def _cross(answer: object) -> None:
     expect(every == 5, "The second model is better everywhere: the answer is the smallest n.")
 
 
+def _verdict(answer: object, a: np.ndarray, b: np.ndarray) -> bool:
+    said = np.asarray(call(answer, a, b))
+    expect(said.shape == (), f"One True or False is asked for. Yours has shape {said.shape}: is 0 inside, or outside?")
+    return bool(said)
+
+
 def _differ(answer: object) -> None:
     rng = np.random.default_rng(0)
     user = rng.normal(1.0, 0.5, size=900)  # how hard each user is, for every model
     a = user + rng.normal(0, 0.05, size=900)
-    clear = call(answer, a, a + 0.02 + rng.normal(0, 0.05, size=900))
+    clear = _verdict(answer, a, a + 0.02 + rng.normal(0, 0.05, size=900))
     expect(
-        bool(clear),
-        "These two differ: the second is worse for nearly the same amount for each user. Two separate intervals cannot "
+        clear,
+        "These two differ: the second is worse by nearly the same amount for each user. Two separate intervals cannot "
         "see that: take a − b, user by user, first.",
     )
     d = rng.normal(size=900)
     d -= d.mean()
-    alike = call(answer, user, user + d + 0.055)
+    alike = _verdict(answer, user, user + d + 0.055)
     expect(not alike, "The mean difference is 0.055 and its standard error 0.033: the interval holds 0.")
-    apart = call(answer, user, user + d + 0.075)
+    apart = _verdict(answer, user, user + d + 0.075)
     expect(
-        bool(apart),
+        apart,
         "The mean difference is 0.075, and its interval reaches from 0.01 to 0.14. The standard error of a mean is the "
         "standard deviation divided by √n.",
     )
-    other = call(answer, user + d + 0.075, user)
-    expect(bool(other), "With a and b exchanged yours says something else. A difference may be negative.")
+    other = _verdict(answer, user + d + 0.075, user)
+    expect(other, "With a and b exchanged yours says something else. A difference may be negative.")
 
 
 def _needed(answer: object) -> None:
-    few = call(answer, np.array([0.1, 0.1, 8.0, 0.1, 1.7]), 0.9)
+    few = call(answer, np.array([0.1, 8.0, 0.1, 1.7, 0.1]), 0.9)
+    expect(few != 3, "Yours counts one too many: 8 and 1.7 are 97 % of all, and one part alone only 80 %.")
+    expect(few != 4, "Yours takes the parts in the order in which they stand. Take the largest first: 8, then 1.7.")
     expect(
-        few != 3, "Yours takes the parts as they stand, or counts one too many. Take the largest first: 8, then 1.7."
+        few != 5, "Yours takes the smallest parts first, or a share of their number. The largest say most: add sizes."
     )
-    expect(few != 5, "Yours takes the smallest parts first. The largest say most.")
     expect(few == 2, f"Of the parts 8, 1.7 and three of 0.1, two make 90 %; yours says {few}.")
     signed = call(answer, np.array([4.0, -3.0, 2.0, -1.0]), 0.65)
     expect(signed == 2, "Parts may be negative: −3 says more than 2. Add up their sizes |c|, not the parts.")
@@ -92,7 +99,10 @@ def _take(answer: object) -> None:
     middle = error[:, None] - error
     low, high = middle - 0.02, middle + 0.02
     taken = call(answer, error, low, high, seconds, 10.0)
-    expect(taken != -1, "Three models are within the limit. Yours takes none.")
+    expect(
+        taken != -1,
+        "Three models are within the limit. Yours takes none. Do you look for the best within the limit alone?",
+    )
     expect(taken != 3, "Model 3 has the smallest error, but took 90 s, and 10 are allowed.")
     expect(taken != 1, "Model 1 is best, but model 2 cannot be told apart from it and is faster.")
     expect(taken != 0, "Model 0 is the fastest, but its error is worse than the best for certain.")

@@ -135,6 +135,34 @@ def test_what_a_learners_function_can_do_wrong_is_said():
             call(function, np.ones(2))
 
 
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.array(["Alien", "Brazil"]),
+        np.array(["Alien", None, float("nan")], dtype=object),
+        np.array([1.0, np.nan]),
+        np.array(["2026-11-24", "NaT"], dtype="datetime64[D]"),
+        np.array([True, False]),
+        np.zeros((0, 3)),
+    ],
+    ids=lambda array: str(array.dtype),
+)
+def test_a_function_may_be_given_arrays_of_any_type(array):
+    def changes(x):
+        x[...] = x[::-1].copy()
+        return len(x)
+
+    assert call(len, array) == len(array)
+    if len(array):
+        with pytest.raises(Wrong, match="changes the array"):
+            call(changes, array)
+
+
+def test_a_function_that_changes_a_shape_changes_the_array():
+    with pytest.raises(Wrong, match="changes the array"):
+        call(lambda x: setattr(x, "shape", (4, 1)) or x.sum(), np.ones((2, 2)))
+
+
 def test_an_unknown_exercise_is_answered_with_those_there_are():
     with pytest.raises(SettingsError, match=r"no exercise '77\.9'\. Chapter 77 has: 77\.1\."):
         coach.check("77.9", 1)

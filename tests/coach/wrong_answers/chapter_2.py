@@ -44,6 +44,7 @@ WRONG = {
     "2.5": [
         ("answer = lambda true, on_map: (true == on_map).mean()", "place by place"),
         (NP + "answer = lambda true, on_map: np.isin(on_map, true).mean()", "row by row"),
+        (NP + "answer = lambda true, on_map: np.isin(true, on_map).mean()", "row by row"),
         (
             NP + "answer = lambda true, on_map: np.mean([len(set(a) & set(b)) for a, b in zip(true, on_map)])",
             "Divide by k",

@@ -61,11 +61,15 @@ WRONG = {
         (FITS % ("+ b", "len(E) - len(F)", "max(0, max(fits))"), "leave out the last place"),
         (FITS % ("", ALL_PLACES, "max(0, max(fits))"), "bias b is missing"),
         (FITS % ("+ b", ALL_PLACES, "max(fits)"), "ReLU is missing"),
+        (FITS % ("", ALL_PLACES, "max(0, max(fits)) + b"), "after b was added"),
+        (FITS % ("+ b", ALL_PLACES, "np.maximum(fits, 0).sum()"), "sum over the places"),
+        (FITS % ("+ b", "len(E)", "max(0, max(fits))"), "hangs over the end"),
         (FITS.replace("F *", "F[::-1] *") % ("+ b", ALL_PLACES, "max(0, max(fits))"), "turn the filter round"),
     ],
     "3.5": [
         (LIST % "np.argsort(-scores, axis=1)", "seen already"),
         (LIST % "np.argsort(-scores * ~seen, axis=1)", "Mask with −∞"),
+        (LIST % "np.argsort(-np.where(seen, scores, -np.inf), axis=1)", "the wrong way round"),
         (LIST % "np.argsort(np.where(seen, np.inf, scores), axis=1)", "begin with the worst"),
         (LIST % "-np.sort(-np.where(seen, -np.inf, scores), axis=1)", "You return the scores"),
         (

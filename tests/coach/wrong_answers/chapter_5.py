@@ -15,7 +15,8 @@ REPORT = "best, error(learn(train, best), test)"
 
 WRONG = {
     "5.1": [
-        (MODEL % ("inputs[:, 0], inputs[:, 1]", BOTH), "A list has no columns"),
+        (MODEL % ("inputs[:, 0], inputs[:, 1]", BOTH), "not tuple. It gets one argument, a list"),
+        ((MODEL % ("inputs", BOTH)) + "\nanswer = answer(5, 7, 3)", "not a model made of it"),
         (MODEL % ("inputs[1], inputs[0]", BOTH), "looked up in the items' table"),
         (MODEL % ("inputs", BOTH + "[:, 0]"), "as a column"),
         (

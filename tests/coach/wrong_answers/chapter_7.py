@@ -42,13 +42,15 @@ WRONG = {
             "def answer(losses, patience, min_delta):\n    best = 0\n    for epoch in range(1, len(losses)):\n"
             "        if losses[epoch] < min(losses[epoch - 1] - min_delta, losses[best]):\n            best = epoch\n"
             "        elif epoch - best >= patience:\n            break\n    return epoch, best",
-            "never enough then",
+            "never enough for yours",
         ),
         ("answer = lambda losses, patience, min_delta: 4", "Two epochs are asked for"),
+        ("answer = lambda losses, patience, min_delta: (4, min(losses))", "return a loss"),
     ],
     "7.2": [
         ("answer = lambda e: (e.sum(1) ** 2 - (e ** 2).sum(1)).sum(1)", "twice too much"),
         ("answer = lambda e: (e.sum(1) ** 2).sum(1) / 2", "each vector with itself"),
+        ("import numpy as np\nanswer = lambda e: [np.triu(x @ x.T).sum() for x in e]", "each vector with itself"),
         ("answer = lambda e: ((e.sum(1) ** 2 - (e ** 2).sum(1)) / 2).sum()", "examples are mixed"),
         ("answer = lambda e: (e.sum(1) ** 2 - (e ** 2).sum(1)) / 2", "still has d numbers"),
     ],
@@ -82,6 +84,11 @@ WRONG = {
             "makes a third column",
         ),
         ("answer = lambda titles, years: [titles, years]", "one str"),
+        (
+            "def answer(titles, years):\n    rows = [f'{y}\\t' + ' '.join(t.split()) for t, y in zip(titles, years)]\n"
+            "    return '\\n'.join(['year\\ttitle', *rows])",
+            "The title is the first column",
+        ),
     ],
     "7.5": [
         (

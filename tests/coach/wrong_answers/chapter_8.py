@@ -41,6 +41,10 @@ WRONG = {
             "answer = lambda U, c, n, rng: (U * c / np.linalg.norm(U, axis=1, keepdims=True)).sum(0)",
             "makes short rows longer",
         ),
+        (
+            "import numpy as np\nanswer = lambda U, c, n, rng: U[np.linalg.norm(U, axis=1) <= c].sum(0)",
+            "leaves out the rows",
+        ),
         ("import numpy as np\nanswer = lambda U, c, n, rng: np.clip(U, -c, c).sum(0)", "cuts each number"),
         (
             "import numpy as np\n"
@@ -103,6 +107,13 @@ WRONG = {
             "    e, g = np.bincount(top[top >= 0], minlength=n), np.bincount(i, minlength=n)\n"
             "    return e / e.sum() / np.maximum(g / g.sum(), 1e-12)",
             "Give NaN",
+        ),
+        (
+            "import numpy as np\n"
+            "def answer(top, i, n):\n"
+            "    e, g = np.bincount(top[top >= 0], minlength=n), np.bincount(i, minlength=n)\n"
+            "    return np.where(g > 0, e / len(top) / np.maximum(g / len(i), 1e-12), np.nan)",
+            "2 of 3 places",
         ),
         ("import numpy as np\nanswer = lambda top, i, n: np.bincount(top.ravel(), minlength=n)", "raised ValueError"),
     ],

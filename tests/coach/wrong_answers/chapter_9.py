@@ -39,6 +39,7 @@ WRONG = {
             "user by user, first",
         ),
         ("answer = lambda a, b: a.mean() != b.mean()", "the interval holds 0"),
+        ("answer = lambda a, b: ((a - b).mean() - 0.1, (a - b).mean() + 0.1)", "One True or False is asked for"),
         (
             "def answer(a, b):\n    d = a - b\n    return abs(d.mean()) > 0.2 * d.std()",
             "divided by √n",
@@ -52,6 +53,10 @@ WRONG = {
     "9.4": [
         (
             "import numpy as np\nanswer = lambda p, s: 1 + int((np.cumsum(abs(p)) < s * abs(p).sum()).sum())",
+            "in which they stand",
+        ),
+        (
+            "import numpy as np\nanswer = lambda p, s: 1 + int((np.cumsum(np.sort(abs(p))) < s * abs(p).sum()).sum())",
             "smallest parts first",
         ),
         (
@@ -80,7 +85,7 @@ WRONG = {
             "import numpy as np\ndef answer(e, low, high, s, limit):\n    b = e.argmin()\n"
             "    like = [k for k in range(len(e)) if low[k, b] <= 0 <= high[k, b] and s[k] <= limit]\n"
             "    return min(like, key=lambda k: s[k]) if like else -1",
-            "Yours takes none",
+            "the best within the limit alone",
         ),
     ],
 }
