@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 
 import keras
-import numpy as np
 from keras import ops
 
 from recsys_edu import losses
@@ -49,8 +48,3 @@ def first_is_right(y, scores):
 def one_against_noise(y, scores):
     """Σ over the columns of the binary cross-entropy: y (batch, 1 + N) is 1 for the real one, 0 for noise. (batch,)"""
     return ops.sum(losses.binary_cross_entropy(y, scores), axis=1)
-
-
-def zeros(rows: int) -> np.ndarray:
-    """The column of what was chosen, where that is always the first: (rows, 1)."""
-    return np.zeros((rows, 1), "int32")

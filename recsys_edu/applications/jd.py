@@ -33,7 +33,7 @@ from keras import ops
 from keras.layers import Dense, Embedding
 
 from recsys_edu import sequences
-from recsys_edu.applications.fitting import first_is_right, fit_epochs, zeros
+from recsys_edu.applications.fitting import first_is_right, fit_epochs
 from recsys_edu.data import Ratings
 from recsys_edu.events import Event
 from recsys_edu.models.rows import check_rows
@@ -60,7 +60,9 @@ class InterestNetwork(keras.Model):
         self.head = [Dense(2 * units, activation="relu"), Dense(1)]
 
     def weights_of(self, history, q_i):
-        """a_l of every candidate, (batch, C, L). history (batch, L) item_index, q_i (batch, C, d)."""
+        """a_l over the number of items in the history, of every candidate: (batch, C, L).
+
+        history (batch, L) item_index, q_i (batch, C, d)."""
         known = ops.cast(history != sequences.PADDING, "float32")[:, None]  # (batch, 1, L)
         share = known / ops.maximum(ops.sum(known, axis=2, keepdims=True), 1)
         if not self.attention:
@@ -101,7 +103,9 @@ class DIN:
         return self.network.predict_on_batch(np.concatenate([self.histories[u], everything], axis=1))
 
     def attention(self, user_index: int, item_index: int) -> tuple[np.ndarray, np.ndarray]:
-        """The user's last items, oldest first, and the weight a_l of each for this candidate. Raises UnknownIdError."""
+        """The user's last items, oldest first, and the weight a_l / L of each for this candidate.
+
+        Raises UnknownIdError."""
         u = check_rows(user_index, self.train.num_users, "user_index")
         i = check_rows(item_index, self.train.num_items, "item_index")
         history = self.histories[u]  # (1, L)
@@ -131,7 +135,7 @@ def fit(
     after = np.cumsum(np.bincount(user, minlength=train.num_users))[user] - np.arange(len(user))  # 1 for the newest
     kept = (after <= newest) & (past[:, 0] != sequences.PADDING)
     user, past, item = user[kept], past[kept], item[kept]
-    unrated, seeds = UnratedItems(train), keras.random.SeedGenerator(seed)
+    first, unrated, seeds = np.zeros((len(user), 1), "int32"), UnratedItems(train), keras.random.SeedGenerator(seed)
     d = embedding_dim if start is None else start.shape[1]
     network = InterestNetwork(train.num_items, d, length, attention)
     network(np.zeros((1, length + 1), "int32"))  # the first call makes the weights
@@ -140,7 +144,7 @@ def fit(
 
     def draw(epoch: int) -> tuple[np.ndarray, np.ndarray]:
         others = np.asarray(unrated.draw(user, negatives, seeds))  # (n, N)
-        return np.concatenate([past, item[:, None], others], axis=1), zeros(len(user))
+        return np.concatenate([past, item[:, None], others], axis=1), first  # the chosen item is in column 0
 
     fit_epochs(network, draw, first_is_right, "softmax", epochs, batch_size, learning_rate, on_event)
     return DIN(network, train)

@@ -26,7 +26,7 @@ from scipy import linalg
 
 from recsys_edu.data import Ratings, Split, split_by_rows
 from recsys_edu.errors import DataError, SettingsError
-from recsys_edu.metrics import mean, ndcg, ndcg_per_user, rmse
+from recsys_edu.metrics import ndcg, rmse
 from recsys_edu.models.direct import check_square, one_thread, user_item_matrix
 from recsys_edu.recommend import top_n
 
@@ -107,7 +107,7 @@ def decay_for_newcomers(parts: Split, half_lives: Sequence[float]) -> pd.DataFra
         B = co_occurrence(parts.train, now, half_life)  # (I, I)
         ten = top_n(given @ B, given)
         error = rmse(new.rating, np.clip(mu + b_i[new.item_index], *new.scale))
-        rows[half_life] = [ndcg(_lists(n, nothing), relevant), error, mean(ndcg_per_user(ten, later))]
+        rows[half_life] = [ndcg(_lists(n, nothing), relevant), error, ndcg(ten, later)]
     columns = ["popularity", "item biases", "co-occurrence"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("half-life")
 

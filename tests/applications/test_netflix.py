@@ -110,6 +110,8 @@ def test_the_ladder_ends_below_its_start(planted):
     assert steps["mean"] > steps["biases"] > steps["biases + factors"]
     assert steps["biases + factors"] < 0.65  # the hidden truth: 0.41
     assert all(0.4 < value < 1 for value in steps.values())
+    without = netflix.ladder(cut.train, cut.test, with_factors=False)
+    assert without == {name: value for name, value in steps.items() if "factors" not in name}
 
 
 def test_sentences():
