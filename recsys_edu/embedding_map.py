@@ -46,6 +46,22 @@ def next_frame(vectors: np.ndarray, previous: Frame | None = None, method: str =
     return Frame(positions, method, kept_neighbours(neighbours, positions))
 
 
+def sketch(vectors: np.ndarray, near: Frame | None = None) -> Frame:
+    """The PCA map of `vectors` (n, d) without a look at how honest it is: 1 ms, `kept` is NaN."""
+    return Frame(_onto(pca(unit(vectors.astype("float32"))), near), "pca", float("nan"))
+
+
+def fresh_umap(vectors: np.ndarray, seed: int, near: Frame | None = None, epochs: int = 200) -> Frame:
+    """A map of `vectors` (n, d) by UMAP from random places, as its seed has it; then turned onto `near`."""
+    x = unit(vectors.astype("float32"))
+    if len(x) <= NEIGHBOURS + 1:
+        return next_frame(vectors, near)
+    neighbours, distances = true_neighbours(x)
+    start = np.random.default_rng(seed).uniform(-10, 10, size=(len(x), 2))
+    positions = _onto(_umap(x, neighbours, distances, start, seed, epochs, alpha=1.0), near)
+    return Frame(positions, "umap", kept_neighbours(neighbours, positions))
+
+
 def pca(x: np.ndarray) -> np.ndarray:
     """The two directions of largest variance: (n, d) -> (n, 2). A missing second direction is 0."""
     centred = x - x.mean(axis=0)
@@ -73,12 +89,17 @@ def true_neighbours(x: np.ndarray, k: int = NEIGHBOURS, rows_at_once: int = 2048
 
 def kept_neighbours(neighbours: np.ndarray, positions: np.ndarray) -> float:
     """The honesty of a map: mean share of true neighbours (n, k + 1, itself first) that are 2-D neighbours."""
+    return float(kept_by_point(neighbours, positions).mean() / (neighbours.shape[1] - 1))
+
+
+def kept_by_point(neighbours: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """How many of each point's k true neighbours (n, k + 1, itself first) are among its k on the map: (n,) 0 to k."""
     from scipy.spatial import KDTree
 
     k = neighbours.shape[1] - 1
     _, near = KDTree(positions).query(positions, k=k + 1)  # (n, k + 1), itself among them
     is_true = (near[:, :, None] == neighbours[:, None, 1:]).any(axis=2)  # (n, k + 1, k) -> (n, k + 1)
-    return float(is_true.sum() / neighbours[:, 1:].size)
+    return is_true.sum(axis=1)
 
 
 def align(positions: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -99,7 +120,7 @@ def as_int16(positions: np.ndarray) -> np.ndarray:
     return np.round(np.clip(positions / REACH, -1, 1) * 32767).astype("<i2")
 
 
-def _umap(x, neighbours, distances, start, seed: int, epochs: int = 20) -> np.ndarray:
+def _umap(x, neighbours, distances, start, seed: int, epochs: int = 20, alpha: float = 0.1) -> np.ndarray:
     """A few epochs of UMAP from the positions `start`, at its low level (its public API takes 3-4 s a frame)."""
     from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
 
@@ -109,7 +130,7 @@ def _umap(x, neighbours, distances, start, seed: int, epochs: int = 20) -> np.nd
     )
     a, b = find_ab_params(spread=1.0, min_dist=0.1)
     positions, _ = simplicial_set_embedding(
-        x, graph, n_components=2, initial_alpha=0.1, a=a, b=b, gamma=1.0, negative_sample_rate=5, n_epochs=epochs,
+        x, graph, n_components=2, initial_alpha=alpha, a=a, b=b, gamma=1.0, negative_sample_rate=5, n_epochs=epochs,
         init=start.astype("float32"), random_state=random, metric="euclidean", metric_kwds={}, densmap=False,
         densmap_kwds={}, output_dens=False,
     )  # fmt: skip

@@ -77,6 +77,14 @@ def loss_figure(
     }
 
 
+def epochs_figure(losses: Sequence[float | None]) -> dict:
+    """The training loss of a run that is over, by epoch."""
+    trace = Mark(0).trace(_("training loss")) | {"x": list(range(1, len(losses) + 1)), "y": list(losses)}
+    layout = _layout(260, _("epoch"), _("loss"))
+    layout["xaxis"] |= {"dtick": max(1, len(losses) // 10)}
+    return {"data": [trace], "layout": layout | {"showlegend": False}}
+
+
 def race_figure(names: Sequence[str], metric: str) -> dict:
     """A trace for each lane, empty: the browser fills it in from the lane's socket. `metric`: rmse or ndcg."""
     hover = "%{x:.2f} s: %{y:.4f}<extra>%{fullData.name}</extra>"

@@ -14,6 +14,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 
 from recsys_edu.errors import RecsysEduError, SettingsError
 from recsys_edu.studio.cluster import Cluster, WorkerLostError
@@ -97,6 +98,11 @@ class Jobs:
     def warm_up(self) -> None:
         """Start the workers, so that they have loaded TensorFlow when the first run asks for them."""
         self._call(self._warm_up())
+
+    def submit(self, run: BaseRun, function: Callable, *arguments) -> Future:
+        """Have a worker make function(*arguments) when it is the run's turn; the run's own learning goes on. The
+        result raises RecsysEduError where no worker is to be had. A cancelled one is not waited for."""
+        return asyncio.run_coroutine_threadsafe(self._ask(run, lambda: (function, *arguments)), self._loop)
 
     @property
     def address(self) -> str | None:

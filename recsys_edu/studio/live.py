@@ -1,7 +1,8 @@
 """The studio's own routes beside Streamlit's: live data over a WebSocket, titles, and Plotly's JavaScript.
 
 - /live/<token>: what a run does, as it does it (see runs.Run for the messages)
-- /live/<token>/items.json: titles, years, genres, numbers of ratings: fetched once a run
+- /live/<token>/items.json: item_id, titles, years, genres, numbers and means of ratings: fetched once a run
+- /live/<token>/frames.bin, honesty.bin: the maps of all epochs (map_routes.py)
 - /assets/plotly.min.js: shipped with the plotly package
 - /status.json: whether the workers are warm, and how many runs there are
 """
@@ -24,7 +25,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit.runtime import Runtime
 
 from recsys_edu.errors import RecsysEduError
-from recsys_edu.studio import jobs, slices
+from recsys_edu.studio import jobs, map_routes, slices
 
 log = logging.getLogger(__name__)
 
@@ -130,11 +131,15 @@ def items(request) -> Response:
         return JSONResponse({"error": "no such run"}, status_code=404)
     ratings = slices.ratings_of(run.spec.data)
     table = ratings.items
+    count = np.bincount(ratings.item_index, minlength=ratings.num_items)
+    total = np.bincount(ratings.item_index, weights=ratings.rating, minlength=ratings.num_items)
     body = {
+        "item_id": table["item_id"].astype(str).tolist(),
         "title": table["title"].tolist(),
         "year": table["year"].astype(object).where(table["year"].notna(), None).tolist(),
         "genres": table["genres"].tolist(),
-        "count": np.bincount(ratings.item_index, minlength=ratings.num_items).tolist(),
+        "count": count.tolist(),
+        "mean": [round(t / c, 3) if c else None for t, c in zip(total.tolist(), count.tolist(), strict=True)],
     }
     return JSONResponse(body, headers=CACHE_A_DAY)
 
@@ -155,4 +160,5 @@ ROUTES = [
     WebSocketRoute("/live/{token}", live),
     Route("/live/{token}/items.json", items),
     Route("/assets/plotly.min.js", plotly),
+    *map_routes.ROUTES,
 ]

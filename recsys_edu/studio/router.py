@@ -5,12 +5,18 @@ from pathlib import Path
 import streamlit as st
 
 from recsys_edu.studio.i18n import _
-from recsys_edu.studio.screens import compare, train
+from recsys_edu.studio.screens import break_it, challenges, compare, map, microscope, train, world, you
 
 SECTIONS = {
     _("Learn"): [
         st.Page(train.page, title=_("Train"), icon=":material/model_training:", default=True),
+        st.Page(map.page, title=_("Map"), icon=":material/bubble_chart:", url_path="map"),
+        st.Page(you.page, title=_("You"), icon=":material/person_heart:", url_path="you"),
         st.Page(compare.page, title=_("Compare"), icon=":material/flag_2:", url_path="compare"),
+        st.Page(break_it.page, title=_("Break it"), icon=":material/healing:", url_path="break-it"),
+        st.Page(world.page, title=_("World"), icon=":material/public:", url_path="world"),
+        st.Page(challenges.page, title=_("Challenges"), icon=":material/landscape:", url_path="challenges"),
+        st.Page(microscope.page, title=_("Microscope"), icon=":material/biotech:", url_path="microscope"),
     ],
 }
 

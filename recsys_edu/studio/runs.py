@@ -18,6 +18,7 @@ from recsys_edu.embedding_map import Frame, as_int16
 from recsys_edu.events import finite
 from recsys_edu.studio.i18n import _
 from recsys_edu.studio.slices import RunSpec, Slice, run_slice
+from recsys_edu.studio.snapshots import Snapshots
 
 FRAME_MAGIC = 0x50414D46  # "FMAP"
 METHODS = {"pca": 0, "umap": 1}
@@ -120,6 +121,7 @@ class Run(BaseRun):
         self.frame_vectors: np.ndarray | None = None  # what the frame was drawn from
         self.frames = 0
         self.item_vectors: np.ndarray | None = None
+        self.snapshots = Snapshots()  # the epochs, for the Map page's time machine
         self.scores: np.ndarray | None = None  # (num_items,) for user scored_user
         self.scored_user: int | None = None
         self.asked_user: int | None = None  # whose scores were asked for since the last slice
@@ -156,7 +158,16 @@ class Run(BaseRun):
         self.asked_user = None
         if result.frame is not None:
             self.frame, self.frame_vectors, self.frames = result.frame, result.item_vectors, self.frames + 1
+        self._keep_epoch(result)
+        if result.frame is not None:
             self.publish(self.frame_message())
+
+    def _keep_epoch(self, result: Slice) -> None:
+        """A slice that ends an epoch leaves a snapshot, the first one also of how all began."""
+        if result.start_vectors is not None:
+            self.snapshots.keep(0, result.start_vectors, None)
+        if self.step and self.step % self.steps_per_epoch == 0:
+            self.snapshots.keep(self.step // self.steps_per_epoch, result.item_vectors, self.frame)
 
     def _accept_points(self, result: Slice) -> None:
         train = {"epoch": [e.epoch for e in result.batches], "train": [finite(e.train_loss) for e in result.batches]}

@@ -51,6 +51,7 @@ class Slice:
     frame: embedding_map.Frame | None = field(repr=False)  # None: the vectors have not moved
     user_index: int  # the watched user
     scores: np.ndarray = field(repr=False)  # (num_items,) r̂ or s of this user for every item
+    start_vectors: np.ndarray | None = field(default=None, repr=False)  # of the first slice: before it learnt
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ def run_slice(
     next frame of the map and score all items for `user_index`. With `until_step` 0 nothing is learnt."""
     trainer, start = trainer_of(spec)
     trainer.restore(start if state is None else state)
+    start_vectors = trainer.model.item_vectors() if state is None else None
     batches, epochs, failure = _learn(trainer, until_step)
     vectors = trainer.model.item_vectors()
     # The first frame is PCA: it is there at once. A better map is drawn as soon as UMAP is loaded.
@@ -97,6 +99,7 @@ def run_slice(
         frame=frame,
         user_index=user_index,
         scores=scores,
+        start_vectors=start_vectors,
     )
 
 

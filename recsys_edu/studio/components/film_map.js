@@ -9,7 +9,7 @@ function element(tag, properties, ...children) {
   return node;
 }
 
-function swatch(group, colour) {
+function swatch(group, palette) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
   const outlines = [
@@ -19,8 +19,8 @@ function swatch(group, colour) {
     "M6,0.5L12,10.5H0Z",
   ];
   svg.setAttribute("viewBox", "0 0 12 12");
-  shape.setAttribute("d", outlines[shapeOf(group)]);
-  shape.setAttribute("fill", colour);
+  shape.setAttribute("d", outlines[shapeOf(group, palette)]);
+  shape.setAttribute("fill", palette[group]);
   svg.append(shape);
   return svg;
 }
@@ -75,7 +75,7 @@ class FilmMap {
     this.labelControls();
     this.theme = readTheme(this.root);
     this.root.dataset.theme = this.theme.dark ? "dark" : "light";
-    this.palette = PALETTE[this.theme.dark ? "dark" : "light"];
+    this.palette = this.choosePalette();
     if (data.run !== this.run) Object.assign(this, { run: data.run, picked: null, selected: null });
     if (data.selected !== this.selected) this.picked = data.selected;
     Object.assign(this, { selected: data.selected, neighbours: data.neighbours });
@@ -84,6 +84,15 @@ class FilmMap {
     this.renderLegend();
     this.renderStatus();
     this.resize();
+  }
+
+  choosePalette() {
+    return PALETTE[this.theme.dark ? "dark" : "light"];
+  }
+
+  // Which of the nine groups each film belongs to, and the entries of the legend: { group, genre, count }.
+  groupFilms(films) {
+    return groupByGenre(films.genres);
   }
 
   labelControls() {
@@ -114,7 +123,7 @@ class FilmMap {
     this.trouble = null;
     this.films = films;
     this.isolated = null;
-    this.genres = groupByGenre(films.genres);
+    this.genres = this.groupFilms(films);
     this.search.setFilms(films);
     this.styleFilms();
     this.renderLegend();
@@ -143,11 +152,13 @@ class FilmMap {
     this.snapshot = live.blankSnapshot();
     this.setFrame(null);
     if (!url) return; // no run yet
-    this.unsubscribe = live.subscribe(url, (kind, snapshot) => {
-      this.snapshot = snapshot;
-      if (kind === "frame" || kind === "reset") this.setFrame(snapshot.frame);
-      else this.renderStatus();
-    });
+    this.unsubscribe = live.subscribe(url, (kind, snapshot) => this.hear(kind, snapshot));
+  }
+
+  hear(kind, snapshot) {
+    this.snapshot = snapshot;
+    if (kind === "frame" || kind === "reset") this.setFrame(snapshot.frame);
+    else this.renderStatus();
   }
 
   setFrame(frame) {
@@ -227,12 +238,26 @@ class FilmMap {
     return { x: left + x, y: top + y };
   }
 
+  isHidden(i) {
+    return this.isolated !== null && this.groupOf[i] !== this.isolated;
+  }
+
+  // What the renderer gets: a map that hides films moves them out of sight.
+  get shownPositions() {
+    return this.positions;
+  }
+
+  // Films with a letter beside them: { i, letter }.
+  get marks() {
+    return [];
+  }
+
   // The film under the point, or the nearest within `slack` px of its rim.
   nearest(point, slack) {
     let best = null;
     let least = Infinity;
     for (let i = 0; i < this.positions.length / 2; i++) {
-      if (this.isolated !== null && this.groupOf[i] !== this.isolated) continue;
+      if (this.isHidden(i)) continue;
       const { x, y } = this.place(i);
       const distance = Math.hypot(x - point.x, y - point.y);
       if (distance < least && distance < slack + this.radii[i] * this.view.magnify) [best, least] = [i, distance];
@@ -278,7 +303,7 @@ class FilmMap {
     this.legend.replaceChildren(...this.genres.legend.map(({ group, genre, count }) => {
       const label = genre ?? this.strings.other_genres;
       const button = element("button", { type: "button", title: this.strings.isolate },
-        swatch(group, this.palette[group]),
+        swatch(group, this.palette),
         element("span", { textContent: label }),
         element("small", { textContent: count.toLocaleString() }));
       button.ariaPressed = String(this.isolated === group);
@@ -330,7 +355,7 @@ class FilmMap {
 
   draw(now) {
     if (!this.view.width || !this.theme) return;
-    const { positions, view, palette, isolated, theme } = this;
+    const { shownPositions: positions, view, palette, isolated, theme } = this;
     const dim = this.links.length ? 0.4 : 0.92;
     this.renderer.draw({ positions, view, palette, background: theme.rgb, isolated, dim });
     this.overlay.draw(now);
@@ -379,5 +404,3 @@ function expose(map) {
     screenOf: (i) => map.screenOf(i),
   };
 }
-
-export default mounting(FilmMap, expose);

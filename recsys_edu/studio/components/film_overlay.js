@@ -29,6 +29,7 @@ class Overlay {
     if (links.length) this.drawLinks(picked, links);
     if (picked !== null) this.drawRing(picked, now);
     if (hovered !== null) this.drawHalo(hovered);
+    for (const { i, letter } of map.marks) if (shown(i) !== null) this.drawMark(i, letter);
     this.drawLabels(picked === null ? this.landmarks : [picked, ...links], picked);
   }
 
@@ -55,7 +56,7 @@ class Overlay {
     const { x, y } = this.map.place(i);
     const radius = this.map.radii[i] * this.map.view.magnify + 0.6;
     context.beginPath();
-    traceShape(context, shapeOf(this.map.groupOf[i]), x, y, radius);
+    traceShape(context, shapeOf(this.map.groupOf[i], this.map.palette), x, y, radius);
     context.fillStyle = this.map.palette[this.map.groupOf[i]];
     context.strokeStyle = this.map.theme.background;
     context.lineWidth = 1.2;
@@ -82,6 +83,22 @@ class Overlay {
     context.globalAlpha = 1;
   }
 
+  drawMark(i, letter) {
+    const { context } = this;
+    const { theme } = this.map;
+    const { x, y } = this.map.place(i);
+    this.drawFilm(i);
+    Object.assign(context, { strokeStyle: theme.background, fillStyle: theme.text, lineWidth: 2.5 });
+    context.beginPath();
+    context.arc(x, y - 15, 9, 0, 2 * Math.PI);
+    context.fill();
+    context.stroke();
+    Object.assign(context, { font: "700 12px sans-serif", textAlign: "center", textBaseline: "middle" });
+    context.fillStyle = theme.background;
+    context.fillText(letter, x, y - 14.5);
+    context.textAlign = "start";
+  }
+
   drawHalo(i) {
     const { context } = this;
     const { theme } = this.map;
@@ -97,14 +114,14 @@ class Overlay {
   // The most rated films in sight bear their names, as towns do on a map. Chosen when a frame or the view
   // changes, not at every drawing: labels that come and go are no help.
   chooseLandmarks() {
-    const { films, frame, byCount, target, view, isolated, groupOf } = this.map;
+    const { films, frame, byCount, target, view } = this.map;
     this.landmarks = [];
     if (!films || !frame) return;
     const room = Math.round((view.width * view.height) / 42000);
     const boxes = [];
     for (const i of byCount) {
       if (this.landmarks.length >= room) break;
-      if (isolated !== null && groupOf[i] !== isolated) continue;
+      if (this.map.isHidden(i)) continue;
       const box = this.labelBox(i, view.place(target, i));
       const inside = box.left > 0 && box.right < view.width && box.top > 0 && box.bottom < view.height;
       if (!inside || boxes.some((other) => overlap(box, other))) continue;

@@ -10,8 +10,9 @@ const SHAPES = ["circle", "diamond", "square", "triangle"];
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-function shapeOf(group) {
-  return group === OTHER ? 0 : group % SHAPES.length;
+// A palette whose colours are steps of a scale is `ordered`: its films are all circles.
+function shapeOf(group, palette) {
+  return group === OTHER || palette.ordered ? 0 : group % SHAPES.length;
 }
 
 // The largest first genres get a colour each, all others share the grey.

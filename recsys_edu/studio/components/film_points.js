@@ -10,6 +10,7 @@ uniform vec2 offset;
 uniform float magnify;
 uniform float isolated;
 uniform float dim;
+uniform float ordered;
 uniform vec3 palette[9];
 out vec4 colour;
 out float extent;
@@ -19,7 +20,7 @@ const float reach[4] = float[4](1.0, 1.22, 0.88, 1.25);
 void main() {
   extent = radius * magnify;
   gl_Position = vec4(position * scale + offset, 0.0, 1.0);
-  shape = int(group) == 8 ? 0 : int(group) % 4;
+  shape = ordered > 0.0 || int(group) == 8 ? 0 : int(group) % 4;
   side = 2.0 * reach[shape] * extent + 3.0; // a tight square: software renderers pay by the pixel
   gl_PointSize = side;
   bool muted = isolated >= 0.0 && group != isolated;
@@ -93,7 +94,7 @@ class WebGlPoints {
       return buffer;
     });
     this.uniforms = {};
-    for (const name of ["scale", "offset", "magnify", "isolated", "dim", "palette", "background"]) {
+    for (const name of ["scale", "offset", "magnify", "isolated", "dim", "ordered", "palette", "background"]) {
       this.uniforms[name] = gl.getUniformLocation(program, name);
     }
   }
@@ -131,6 +132,7 @@ class WebGlPoints {
     gl.uniform1f(uniforms.magnify, view.magnify * this.ratio);
     gl.uniform1f(uniforms.isolated, isolated ?? -1);
     gl.uniform1f(uniforms.dim, dim);
+    gl.uniform1f(uniforms.ordered, palette.ordered ? 1 : 0);
     gl.uniform3fv(uniforms.palette, this.rgb(palette));
     gl.uniform3fv(uniforms.background, background);
     gl.drawArrays(gl.POINTS, 0, positions.length / 2);
@@ -179,7 +181,7 @@ class CanvasPoints {
     const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side });
     const context = canvas.getContext("2d");
     context.beginPath();
-    traceShape(context, shapeOf(group), side / 2, side / 2, radius + 0.5); // the rim covers the half pixel
+    traceShape(context, shapeOf(group, this.palette), side / 2, side / 2, radius + 0.5); // the rim covers the half pixel
     context.fillStyle = this.palette[group];
     context.strokeStyle = this.rim;
     context.fill();

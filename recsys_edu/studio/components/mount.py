@@ -24,7 +24,11 @@ def read_assets(name: str, scripts: Sequence[str]) -> dict[str, str]:
 
 
 MAP_PARTS = ["palette", "points", "view", "overlay", "pointer", "search", "map"]
-FILM_MAP = read_assets("film_map", ["live.js", *(f"film_{part}.js" for part in MAP_PARTS)])
+MAP_SCRIPTS = ["live.js", *(f"film_{part}.js" for part in MAP_PARTS)]
+FILM_MAP = read_assets("film_map", [*MAP_SCRIPTS, "film_mount.js"])
+TIME_PARTS = ["film_frames.js", "film_colours.js", "film_time.js", "film_export.js", "time_map.js"]
+TIME_BAR = read_assets("time_map", TIME_PARTS)
+TIME_MAP = {kind: text + "\n" + TIME_BAR[kind] for kind, text in read_assets("film_map", MAP_SCRIPTS).items()}
 CHART = ["live.js", "film_palette.js", "chart.js"]
 LOSS_CURVES = read_assets("chart", [*CHART, "loss_curves.js"])
 RACE_CHART = read_assets("chart", [*CHART, "race_chart.js"])
@@ -33,6 +37,7 @@ RUN_TABLE = read_assets("run_table", ["live.js", "film_palette.js", "run_table.j
 PLOTLY_URL = "/assets/plotly.min.js"
 
 mount_film_map = st.components.v2.component("recsys_edu.film_map", **FILM_MAP)
+mount_time_map = st.components.v2.component("recsys_edu.time_map", **TIME_MAP)
 # Plotly puts its style sheet into the page's head, which does not reach into a shadow root.
 mount_loss_curves = st.components.v2.component("recsys_edu.loss_curves", isolate_styles=False, **LOSS_CURVES)
 mount_race_chart = st.components.v2.component("recsys_edu.race_chart", isolate_styles=False, **RACE_CHART)
@@ -68,6 +73,41 @@ def film_map(
         "strings": map_strings(),
     }
     return mount_film_map(key=key, data=data, on_picked_change=on_picked_change or _do_nothing)
+
+
+def time_map(
+    run_token: str,
+    query: str,
+    epoch: int | None = None,
+    colour: str = "genre",
+    selected: int | None = None,
+    neighbours: Sequence[int] = (),
+    pins: Sequence[int | None] = (None, None),
+    only: Sequence[int] | None = None,
+    height: int = 520,
+):
+    """Show the map of a run with its time machine. The result's `picked` is as that of `film_map`; its `epoch` is the
+    one that the reader scrubbed to, None for the newest.
+
+    `query` says which maps, as map_routes.py reads it ("kind=pca"); `epoch` where to begin; `colour` is genre, year,
+    count, mean or honesty; `pins` are the item_index of the films A and B, `only` of those to show (None: all)."""
+    data = {
+        "run": run_token,
+        "items_url": f"/live/{run_token}/items.json",
+        "live_url": f"/live/{run_token}",
+        "film": f"/live/{run_token}/frames.bin?{query}",
+        "honesty": f"/live/{run_token}/honesty.bin?{query}",
+        "epoch": epoch,
+        "colour": colour,
+        "selected": None if selected is None else int(selected),
+        "neighbours": [int(item_index) for item_index in neighbours],
+        "pins": [None if pin is None else int(pin) for pin in pins],
+        "only": None if only is None else [int(item_index) for item_index in only],
+        "height": height,
+        "strings": time_strings(colour),
+    }
+    told = {"on_picked_change": _do_nothing, "on_epoch_change": _do_nothing}
+    return mount_time_map(key=f"time_map_{run_token}", data=data, default={"epoch": epoch}, **told)
 
 
 def loss_curves(figure: dict, live_url: str, plotly_url: str = PLOTLY_URL, key: str = "loss_curves"):
@@ -143,6 +183,25 @@ def map_strings() -> dict[str, str]:
         "no_titles": _("The titles could not be loaded. Reload the page to try again."),
         "lost": _("The connection to the studio is lost; trying again…"),
         "gone": _("This run has ended on the server. Press Train for a new one."),
+    }
+
+
+def time_strings(colour: str) -> dict[str, str]:
+    """What the map with the time machine says beyond what the map says."""
+    rest = map_strings()["other_genres"] if colour == "genre" else _("Not known")
+    return map_strings() | {
+        "other_genres": rest,
+        "legend": _("Colours on the map"),
+        "isolate": _("Show only this colour, or all again"),
+        "play": _("Play the epochs"),
+        "hold": _("Stand still"),
+        "scrub": _("Epoch: drag, or use the arrow keys"),
+        "epoch_of": _("epoch {epoch} of {last}"),
+        "meter": _("Honesty"),
+        "kept": _("{kept} of its {k} neighbours here are true"),
+        "axis": _("Axis"),
+        "png": _("Save the map as a picture"),
+        "csv": _("Save the places of all films as a table"),
     }
 
 

@@ -32,7 +32,7 @@ def neighbours_of_picked() -> None:
     st.caption(_("Nearest in all {d} dimensions to").format(d=run.spec.settings.embedding_dim))
     st.text(items["title"].iloc[picked])  # text, never Markdown: a title is data
     st.segmented_control(
-        _("Similarity"), list(SIMILARITIES), key="similarity", required=True,
+        _("Similarity"), list(SIMILARITIES), key="similarity", required=True, persist_state="session",
         format_func=SIMILARITIES.get, label_visibility="collapsed", help=_("How nearness of two vectors is measured."),
     )  # fmt: skip
     if st.session_state.get("drawn_similarity", "cosine") != st.session_state["similarity"]:
@@ -63,10 +63,11 @@ def lists_for_a_user() -> None:
     who, few = st.columns([4, 1], vertical_alignment="bottom")
     user_index = who.selectbox(
         _("Recommend for user"), range(parts.train.num_users), key="user_index",
-        format_func=_people(run.spec.data).__getitem__, help=_("Type a number to find a user."),
+        persist_state="session", format_func=_people(run.spec.data).__getitem__,
+        help=_("Type a number to find a user."),
     )  # fmt: skip
     at_least = few.number_input(
-        _("Ratings a film needs"), 0, 1000, key="at_least",
+        _("Ratings a film needs"), 0, 1000, key="at_least", persist_state="session",
         help=_("Of a film with three ratings the model knows what three people said. Try 0: all films."),
     )  # fmt: skip
     jobs.shared().watch(run, user_index)

@@ -1,0 +1,39 @@
+// The map on the screen as files: a picture, and a table of where each film lies.
+function save(name, blob) {
+  const link = element("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+const exportName = ({ frame }, ending) => `map-${frame.method.toLowerCase()}-epoch-${+frame.epoch.toFixed(1)}.${ending}`;
+
+// Both canvases, one over the other. A WebGL canvas is empty after it was shown: so it is drawn first.
+function exportPicture(map) {
+  map.draw(performance.now());
+  const layers = [map.renderer.canvas, map.overlay.canvas];
+  const { width, height } = layers[0];
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const context = canvas.getContext("2d");
+  context.fillStyle = map.theme.background;
+  context.fillRect(0, 0, width, height);
+  for (const layer of layers) context.drawImage(layer, 0, 0);
+  canvas.toBlob((blob) => save(exportName(map, "png"), blob), "image/png");
+}
+
+// Quoted wherever a comma, a quote or a line break would end the cell.
+function cell(value) {
+  const text = `${value ?? ""}`;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function exportTable(map) {
+  const { films, frame } = map;
+  if (!films) return;
+  const head = ["item_id", "title", "year", "genres", "ratings", "mean_rating", "epoch", "x", "y", "true_neighbours"];
+  const rows = films.title.map((title, i) => [
+    films.item_id[i], title, films.year[i], films.genres[i], films.count[i], films.mean[i], frame.epoch,
+    ...[0, 1].map((axis) => (frame.positions[2 * i + axis] / WORLD).toFixed(4)), frame.kept?.[i],
+  ]);
+  const text = [head, ...rows].map((row) => row.map(cell).join(",")).join("\n");
+  save(exportName(map, "csv"), new Blob([`${text}\n`], { type: "text/csv;charset=utf-8" }));
+}

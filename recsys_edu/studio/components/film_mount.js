@@ -1,0 +1,2 @@
+// The map of the Train page as Streamlit mounts it.
+export default mounting(FilmMap, expose);

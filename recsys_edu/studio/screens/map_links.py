@@ -1,0 +1,83 @@
+"""What the Map page shows, as parameters of a link beside those of links.py, and back.
+
+?kind=axis&a=7&b=49&colour=year&epoch=12: as in links.py, a part that makes no sense is left out, with a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+
+from recsys_edu.studio.i18n import _
+
+KINDS = {"umap": _("UMAP"), "pca": _("PCA"), "axis": _("Axis"), "seed": _("Seed")}
+COLOURS = {
+    "genre": _("genre"),
+    "year": _("year"),
+    "count": _("number of ratings"),
+    "mean": _("mean rating"),
+    "honesty": _("honesty"),
+}
+NEAR = 10
+
+
+@dataclass(frozen=True)
+class Shown:
+    """`a`, `b`: item_index of the pinned films; `epoch` None: the newest; `near`: how many neighbours."""
+
+    kind: str = "umap"
+    colour: str = "genre"
+    a: int | None = None
+    b: int | None = None
+    epoch: int | None = None
+    near: int = NEAR
+    only: bool = False
+
+
+def to_params(shown: Shown) -> dict[str, str]:
+    """The link's parameters. What is as usual is left out, and a map of another seed, which is not kept."""
+    usual = asdict(Shown())
+    named = {name: value for name, value in asdict(shown).items() if value != usual[name]}
+    if named.get("kind") == "seed":
+        del named["kind"]
+    return {name: str(value) for name, value in named.items()}
+
+
+def from_params(params: Mapping[str, str], num_items: int) -> tuple[Shown, list[str]]:
+    """What a link asks for, and a sentence for each part of it that makes no sense."""
+    readers: dict[str, Callable] = {
+        "kind": _one_of(KINDS.keys() - {"seed"}),
+        "colour": _one_of(COLOURS),
+        "a": _between(0, num_items - 1),
+        "b": _between(0, num_items - 1),
+        "epoch": _between(0, 10**6),
+        "near": _between(1, 100),
+        "only": lambda text: _one_of(("True", "False"))(text) == "True",
+    }
+    values, problems = {}, []
+    for name in readers.keys() & params.keys():
+        try:
+            values[name] = readers[name](params[name])
+        except ValueError:
+            sentence = _("The link's {name} = {value} makes no sense here and is left out.")
+            problems.append(sentence.format(name=name, value=repr(params[name][:40])))
+    return Shown(**values), problems
+
+
+def _one_of(allowed) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        value = int(text[:12])
+        if not low <= value <= high:
+            raise ValueError(text)
+        return value
+
+    return read
