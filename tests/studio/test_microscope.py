@@ -232,7 +232,7 @@ def test_the_formulas_hold_with_the_numbers_that_are_put_in(case):
 
 @pytest.mark.parametrize(
     ("x", "text"),
-    [(0.12345, "0.123"), (-4.0, "-4"), (1.26e-7, r"1.26 \cdot 10^{-7}"), (12345, r"1.23 \cdot 10^{4}"), (0.0, "0")],
+    [(0.12345, "0.123"), (-4.0, "-4"), (1.26e-7, r"1.26 \cdot 10^{-7}"), (12345, r"1.23 \cdot 10^{4}"), (-0.0, "0")],
 )
 def test_numbers_have_three_digits(x, text):
     assert microscope_latex.number(x) == text

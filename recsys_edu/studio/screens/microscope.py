@@ -11,13 +11,12 @@ from recsys_edu.studio.i18n import _
 from recsys_edu.studio.screens import microscope_lens, microscope_parts, train_controls
 from recsys_edu.studio.screens.train import COMPACT
 
-# The buttons stay in sight while the stages are read; formulas stand at the left, as the code beside them does.
+# The buttons stay in sight while the stages are read.
 STYLE = """<style>
 .st-key-scope_buttons { position: sticky; top: 3.75rem; z-index: 90; padding: .4rem 0;
-  background: var(--st-background-color, Canvas); }
+  backdrop-filter: blur(12px); }
 .st-key-scope_stages .katex { font-size: 1.05em; }
 .st-key-scope_stages .katex-display { margin: .3em 0; }
-.st-key-scope_stages .katex-display, .st-key-scope_stages .katex-display > .katex { text-align: left !important; }
 </style>"""
 
 

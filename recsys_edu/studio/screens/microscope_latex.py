@@ -11,7 +11,7 @@ SHOWN = 4  # numbers of a vector
 
 def number(x: float) -> str:
     """Three digits."""
-    text = f"{float(x):.3g}"
+    text = f"{float(x) + 0.0:.3g}"  # -0.0 + 0.0 is 0.0
     if "e" not in text:
         return text
     digits, power = text.split("e")

@@ -15,7 +15,7 @@ DENSE = """h_0 = ops.concatenate([p_u, q_i], axis=1)  # (1, 2d)
 {hidden}
 w, b = model.{out}.weights  # (units, 1), (1,)
 r_hat = h_{last} @ w + b  # (1, 1)"""
-HIDDEN = """W_{k}, b_{k} = model.hidden[{k} - 1].weights
+HIDDEN = """W_{k}, b_{k} = model.hidden[{before}].weights
 z_{k} = h_{before} @ W_{k} + b_{k}  # (1, units)
 h_{k} = ops.relu(z_{k})"""
 MF_PREDICTION = """mu = model.mean
