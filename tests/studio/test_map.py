@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from recsys_edu import embedding_map, projector, recommend
 from recsys_edu.data import random_split
 from recsys_edu.models import default_settings
-from recsys_edu.studio import map_routes
+from recsys_edu.studio import map_routes, runs
 from recsys_edu.studio.screens import map_links, map_take_away
 from recsys_edu.studio.screens.map_links import Shown
 from recsys_edu.studio.slices import RunSpec, trainer_of
@@ -166,6 +166,16 @@ def test_what_is_taken_away_is_the_projectors_files_of_that_epoch(workers, run, 
     rows = [[float(x) for x in line.split("\t")] for line in vectors_tsv.splitlines()]
     np.testing.assert_array_equal(np.array(rows, "float32"), run.snapshots.at(2).vectors)
     assert metadata_tsv == projector.texts(run.item_vectors, random_split(planted).train.items)[1]
+
+
+def test_a_token_with_underscores_is_no_obstacle(workers, monkeypatch):
+    monkeypatch.setattr(runs.secrets, "token_urlsafe", lambda _n: "_a__b_")  # 2 % of all tokens have two in a row
+    page = AppTest.from_function(script, default_timeout=60)
+    page.query_params["data"] = "planted"
+    page.run()
+    assert current(workers, page).token == "_a__b_"
+    assert not page.exception
+    workers.close(current(workers, page))
 
 
 def test_pins_and_colours_reach_the_map_and_the_address(workers, page):

@@ -107,7 +107,8 @@ def time_map(
         "strings": time_strings(colour),
     }
     told = {"on_picked_change": _do_nothing, "on_epoch_change": _do_nothing}
-    return mount_time_map(key=f"time_map_{run_token}", data=data, default={"epoch": epoch}, **told)
+    key = "time_map_" + run_token.replace("_", "-")  # Streamlit refuses a key with two underscores in a row
+    return mount_time_map(key=key, data=data, default={"epoch": epoch}, **told)
 
 
 def loss_curves(figure: dict, live_url: str, plotly_url: str = PLOTLY_URL, key: str = "loss_curves"):
