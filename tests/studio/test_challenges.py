@@ -322,13 +322,22 @@ def test_the_pictures_move(browser, studio):
     loop = figure("The loop by round")
     page.wait_for_function(f"{loop}?.updates > 0", timeout=30_000)
     page.get_by_role("button", name="Play", exact=True).click()
-    for until in (2, 5, ROUNDS):  # it is drawn as it goes
-        page.wait_for_function(f"{loop}?.plot._fullData[0].x.length >= {until}", timeout=60_000)
+    drawn = f"{loop}?.plot._fullData?.[0].x.length"  # all rounds before Play is pressed
+    page.wait_for_function(f"{drawn} > 1 && {drawn} < {ROUNDS}", timeout=30_000, polling=20)  # drawn as it goes
+    page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function(f"{drawn} === 1", timeout=20_000, polling=20)  # from the beginning
+    page.wait_for_function(f"{drawn} === {ROUNDS}", timeout=60_000)
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    rounds = page.get_by_role("slider", name="Rounds")
+    rounds.focus()
+    rounds.press("Home")
+    page.wait_for_function(f"{drawn} === 1 && location.search.includes('round=1')", timeout=20_000)
     page.get_by_role("radio", name="Privacy").click()
     price = figure("The price of privacy")
     page.wait_for_function(f"{price}?.plot._fullData?.[0].x.length === {len(NOISES)}", timeout=60_000)
     expect(page.get_by_text("AUC of the attack", exact=True).first).to_be_visible()
-    assert "tab=privacy" in page.evaluate("location.search")
+    page.wait_for_function("location.search.includes('tab=privacy')")
     assert errors == []
     context.close()

@@ -6,10 +6,9 @@ import streamlit as st
 
 from recsys_edu import sources
 from recsys_edu.errors import RecsysEduError
-from recsys_edu.studio import dials as codec
-from recsys_edu.studio.challenge_labs import DATA, DIALS, TABS
+from recsys_edu.studio.challenge_labs import DATA, TABS
 from recsys_edu.studio.i18n import _
-from recsys_edu.studio.screens import challenges_lists, challenges_loops
+from recsys_edu.studio.screens import challenges_dials, challenges_lists, challenges_loop, challenges_privacy
 from recsys_edu.studio.screens.train import COMPACT
 
 NAMES = {
@@ -21,8 +20,8 @@ NAMES = {
 SCREENS = {
     "cold_start": challenges_lists.cold_start,
     "rerank": challenges_lists.rerank,
-    "loop": challenges_loops.loop,
-    "privacy": challenges_loops.privacy,
+    "loop": challenges_loop.loop,
+    "privacy": challenges_privacy.privacy,
 }
 SECTIONS = {
     "cold_start": "8.1 Cold start",
@@ -34,7 +33,7 @@ SECTIONS = {
 
 def page() -> None:
     st.html(COMPACT)
-    _start()
+    challenges_dials.start()
     with st.sidebar:
         st.title("recsys_edu", anchor=False)
         _data_control()
@@ -53,40 +52,14 @@ def page() -> None:
             "(`python3 -m recsys_edu lab` opens the notebook `08_challenges.ipynb`)."
         ).format(section=SECTIONS[tab])
     )
-    write_link()
-
-
-def _start() -> None:
-    """At the first visit of a session the dials stand as the page's link says."""
-    if "challenge_tab" in st.session_state:
-        return
-    chosen, problems = codec.from_params(st.query_params.to_dict(), DIALS)
-    if chosen["data"] not in _here():
-        chosen["data"] = _here()[0]
-    for name, value in chosen.items():
-        st.session_state[f"challenge_{name}"] = value
-    if problems:
-        st.toast(" ".join(problems), icon=":material/error:", duration="infinite")
-
-
-def _here() -> list[str]:
-    """The data sets of the page that need not be fetched first."""
-    ready = {source["name"] for source in sources.known() if source["ready"]}
-    return [name for name in DATA if name in ready]
+    challenges_dials.write_link()
 
 
 def _data_control() -> None:
     titles = {source["name"]: source["title"] for source in sources.known()}
     st.selectbox(
-        _("Data"), _here(), key="challenge_data", format_func=titles.get, persist_state="session",
+        _("Data"), challenges_dials.here(), key="challenge_data", format_func=titles.get, persist_state="session",
         help=_("Whose ratings. The feedback loop needs a known truth, so it always runs in a planted world."),
     )  # fmt: skip
-    if DATA[0] not in _here():
+    if DATA[0] not in challenges_dials.here():
         st.caption(_("Fetch MovieLens 100K on the page Train to see its figures here."))
-
-
-def write_link() -> None:
-    """Keep the page's address such that it brings this screen back."""
-    params = codec.to_params({name: st.session_state[f"challenge_{name}"] for name in DIALS}, DIALS)
-    if st.query_params.to_dict() != params:
-        st.query_params.from_dict(params)

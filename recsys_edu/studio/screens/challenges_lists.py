@@ -6,23 +6,9 @@ import numpy as np
 import streamlit as st
 
 from recsys_edu.studio import challenge_figures, challenge_labs, slices
-from recsys_edu.studio.challenge_labs import DIALS
 from recsys_edu.studio.components.mount import film_list, still_figure
 from recsys_edu.studio.i18n import _
-
-
-def dial(name: str, label: str, help: str, place=st, told=str):
-    """A slider for one of the page's dials; its value."""
-    return place.select_slider(
-        label, DIALS[name].values, key=f"challenge_{name}", format_func=told, persist_state="session", help=help,
-    )  # fmt: skip
-
-
-def before_after(**figures: tuple[str, str, str]) -> None:
-    """A line of 'before → after': for each of `figures` its label, its text, and what it means."""
-    row = st.container(horizontal=True, gap="large")
-    for label, text, help in figures.values():
-        row.metric(label, text, width="content", help=help)
+from recsys_edu.studio.screens.challenges_dials import before_after, dial
 
 
 def cold_start() -> None:
