@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,8 @@ def execute(path: Path) -> Executed:
     )
     with tempfile.TemporaryDirectory() as folder:
         try:
-            client.execute(env=_environment(Path(folder)))
+            # What a kernel says on stderr, past its cells, is about itself; a cell's own words are in its output.
+            client.execute(env=_environment(Path(folder)), stderr=subprocess.DEVNULL)
         except CellExecutionError as error:
             raise ChapterError(_story(path, notebook, error)) from None
         except (CellTimeoutError, DeadKernelError) as error:
