@@ -22,12 +22,12 @@ from math import inf
 
 import numpy as np
 import pandas as pd
-from scipy import linalg
 
 from recsys_edu.data import Ratings, Split, split_by_rows
 from recsys_edu.errors import DataError, SettingsError
 from recsys_edu.metrics import ndcg, rmse
 from recsys_edu.models.direct import check_square, one_thread, user_item_matrix
+from recsys_edu.models.ease import closed_form
 from recsys_edu.recommend import top_n
 
 DAY = 24 * 3600  # seconds
@@ -130,10 +130,7 @@ def co_occurrence(train: Ratings, now: int, half_life: float = inf, l2: float = 
     G = (X.T @ X).toarray()  # (I, I)
     G[np.diag_indices_from(G)] += l2 * w[np.unique(train.user_index)].mean()
     with one_thread():
-        P = linalg.inv(G, overwrite_a=True, assume_a="pos")
-    B = -P / np.diag(P)
-    np.fill_diagonal(B, 0)
-    return B
+        return closed_form(G)
 
 
 def _lists(n: np.ndarray, seen: np.ndarray) -> np.ndarray:

@@ -39,10 +39,7 @@ class EASE(DirectModel):
         X = user_item_matrix(train, np.ones(len(train)))  # (U, I)
         G = (X.T @ X).toarray()  # (I, I)
         G[np.diag_indices_from(G)] += self.l2
-        P = linalg.inv(G, overwrite_a=True, assume_a="pos")
-        B = -P / np.diag(P)  # column j divided by P_jj
-        np.fill_diagonal(B, 0)
-        self.B = B.astype("float32")
+        self.B = closed_form(G).astype("float32")
         self.indices, self.indptr = X.indices, X.indptr
 
     def score_rows(self, u: np.ndarray) -> np.ndarray:
@@ -54,3 +51,11 @@ class EASE(DirectModel):
         """The 32 leading directions of B, (I, d): items for which the same choices speak."""
         self.check_fitted()
         return column_vectors(self.B)
+
+
+def closed_form(G: np.ndarray) -> np.ndarray:
+    """B = −P / diag(P) with a diagonal of 0, P = G⁻¹, of G = XᵀX + λI (I, I), which is used up."""
+    P = linalg.inv(G, overwrite_a=True, assume_a="pos")
+    B = -P / np.diag(P)  # column j divided by P_jj
+    np.fill_diagonal(B, 0)
+    return B

@@ -81,18 +81,18 @@ def from_params(params: Mapping[str, str], default_data: str) -> tuple[Lesson, l
             return usual
 
     learnt_in_steps = [name for name, card in MODELS.items() if card.by_gradient]
-    settings = _settings(take("model", "mf", _one_of(learnt_in_steps)), take)
+    settings = _settings(take("model", "mf", one_of(learnt_in_steps)), take)
     spec = RunSpec(
-        take("data", default_data, _one_of(sources.SOURCES)), take("split", "random", _one_of(SPLITS)), settings
+        take("data", default_data, one_of(sources.SOURCES)), take("split", "random", one_of(SPLITS)), settings
     )
     lesson = Lesson(
         spec,
-        step=take("step", 0, _between(0, MOST_STEPS)),
-        user_index=take("user_index", 0, _between(0, 10**9)),
-        at_least=take("at_least", AT_LEAST, _between(0, 1000)),
-        similarity=take("similarity", "cosine", _one_of(SIMILARITIES)),
-        picked=take("picked", None, _between(0, 10**9)),
-        hide=take("hide", (), lambda text: tuple(_one_of(HIDEABLE)(name) for name in text.split(","))),
+        step=take("step", 0, between(0, MOST_STEPS)),
+        user_index=take("user_index", 0, between(0, 10**9)),
+        at_least=take("at_least", AT_LEAST, between(0, 1000)),
+        similarity=take("similarity", "cosine", one_of(SIMILARITIES)),
+        picked=take("picked", None, between(0, 10**9)),
+        hide=take("hide", (), lambda text: tuple(one_of(HIDEABLE)(name) for name in text.split(","))),
     )
     return lesson, problems
 
@@ -116,11 +116,13 @@ def _settings(model: str, take: Callable) -> Settings:
 def _of_kind(usual, text: str):
     """The text as a value of the kind of the usual one. Raises ValueError."""
     if isinstance(usual, bool):
-        return _one_of(["True", "False"])(text) == "True"
+        return one_of(["True", "False"])(text) == "True"
     return type(usual)(text[:40])
 
 
-def _one_of(allowed) -> Callable[[str], str]:
+def one_of(allowed) -> Callable[[str], str]:
+    """Reads one of these texts. Raises SettingsError, a ValueError, for any other."""
+
     def read(text: str) -> str:
         if text not in allowed:
             raise SettingsError(text)
@@ -129,7 +131,9 @@ def _one_of(allowed) -> Callable[[str], str]:
     return read
 
 
-def _between(low: int, high: int) -> Callable[[str], int]:
+def between(low: int, high: int) -> Callable[[str], int]:
+    """Reads a whole number within these bounds. Raises ValueError for anything else."""
+
     def read(text: str) -> int:
         value = int(text[:12])
         if not low <= value <= high:

@@ -116,7 +116,11 @@ def lesson_on_screen(run: Run) -> Lesson:
 
 def write_link(run: Run) -> None:
     """Keep the page's address such that it brings this screen back: a reload loses nothing."""
-    params = links.to_params(lesson_on_screen(run))
+    show_address(links.to_params(lesson_on_screen(run)))
+
+
+def show_address(params: dict[str, str]) -> None:
+    """Put these parameters, and no others, into the page's address."""
     if st.query_params.to_dict() != params:
         st.query_params.from_dict(params)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from recsys_edu import sources
 from recsys_edu.clinic.diagnosis import SYMPTOMS, Diagnosis, Findings
 from recsys_edu.clinic.mistakes import MISTAKES
 from recsys_edu.errors import RecsysEduError
 from recsys_edu.studio import charts, clinic_work, dials, jobs, state
 from recsys_edu.studio.components.mount import still_figure
 from recsys_edu.studio.i18n import _
+from recsys_edu.studio.screens import dial_page
 from recsys_edu.studio.screens.train import COMPACT
 
 DIALS = {
@@ -33,15 +33,16 @@ MEASURED = {
 def page() -> None:
     st.html(COMPACT)
     state.start_settings()
-    _start()
+    if dial_page.start("clinic", DIALS):
+        st.session_state["clinic_work"], st.session_state["clinic_found"] = {}, {}
     with st.sidebar:
         st.title("recsys_edu", anchor=False)
-        _data_control()
+        dial_page.data_control("clinic", DIALS["data"].values, _("The ratings that the model learns from."))
     chosen = st.pills(
         _("Mistake"), list(MISTAKES), key="clinic_mistake", format_func=lambda name: _(MISTAKES[name].title),
         required=True, persist_state="session", help=_("Each is one line of code that runs without an error."),
     )  # fmt: skip
-    _write_link()
+    dial_page.write_link("clinic", DIALS)
     data = st.session_state["clinic_data"]
     st.code(MISTAKES[chosen].code, language="python")
     guess = st.radio(
@@ -52,39 +53,6 @@ def page() -> None:
     with st.container():
         busy = (data, chosen) in st.session_state["clinic_work"]
         st.fragment(_result, run_every=0.5 if busy else None)(data, chosen, guess, busy)
-
-
-def _start() -> None:
-    """At the first visit of a session: the mistake and the data that the link names."""
-    if "clinic_mistake" in st.session_state:
-        return
-    chosen, problems = dials.from_params(st.query_params.to_dict(), DIALS)
-    if chosen["data"] not in _here():
-        chosen["data"] = "planted"
-    for name, value in chosen.items():
-        st.session_state[f"clinic_{name}"] = value
-    st.session_state["clinic_work"], st.session_state["clinic_found"] = {}, {}
-    if problems:
-        st.toast(" ".join(problems), icon=":material/error:", duration="infinite")
-
-
-def _here() -> list[str]:
-    ready = {source["name"] for source in sources.known() if source["ready"]}
-    return [name for name in DIALS["data"].values if name in ready]
-
-
-def _data_control() -> None:
-    titles = {source["name"]: source["title"] for source in sources.known()}
-    st.selectbox(
-        _("Data"), _here(), key="clinic_data", format_func=titles.get, persist_state="session",
-        help=_("The ratings that the model learns from."),
-    )  # fmt: skip
-
-
-def _write_link() -> None:
-    params = dials.to_params({name: st.session_state[f"clinic_{name}"] for name in DIALS}, DIALS)
-    if st.query_params.to_dict() != params:
-        st.query_params.from_dict(params)
 
 
 def _result(data: str, chosen: str, guess: str | None, drawn_busy: bool) -> None:

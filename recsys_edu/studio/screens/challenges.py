@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from recsys_edu import sources
 from recsys_edu.errors import RecsysEduError
-from recsys_edu.studio.challenge_labs import DATA, TABS
+from recsys_edu.studio.challenge_labs import DATA, DIALS, TABS
 from recsys_edu.studio.i18n import _
-from recsys_edu.studio.screens import challenges_dials, challenges_lists, challenges_loop, challenges_privacy
+from recsys_edu.studio.screens import challenges_dials, challenges_lists, challenges_loop, challenges_privacy, dial_page
 from recsys_edu.studio.screens.train import COMPACT
 
 NAMES = {
@@ -33,7 +32,7 @@ SECTIONS = {
 
 def page() -> None:
     st.html(COMPACT)
-    challenges_dials.start()
+    dial_page.start("challenge", DIALS)
     with st.sidebar:
         st.title("recsys_edu", anchor=False)
         _data_control()
@@ -56,10 +55,7 @@ def page() -> None:
 
 
 def _data_control() -> None:
-    titles = {source["name"]: source["title"] for source in sources.known()}
-    st.selectbox(
-        _("Data"), challenges_dials.here(), key="challenge_data", format_func=titles.get, persist_state="session",
-        help=_("Whose ratings. The feedback loop needs a known truth, so it always runs in a planted world."),
-    )  # fmt: skip
-    if DATA[0] not in challenges_dials.here():
+    help = _("Whose ratings. The feedback loop needs a known truth, so it always runs in a planted world.")
+    dial_page.data_control("challenge", DATA, help)
+    if DATA[0] not in dial_page.here(DATA):
         st.caption(_("Fetch MovieLens 100K on the page Train to see its figures here."))

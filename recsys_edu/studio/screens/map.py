@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from recsys_edu.errors import RecsysEduError
 from recsys_edu.studio import state
 from recsys_edu.studio.components.mount import time_map
 from recsys_edu.studio.screens import map_controls, map_lists, map_state, train_controls, train_lists
@@ -14,13 +13,7 @@ from recsys_edu.studio.screens.train import COMPACT
 def page() -> None:
     st.html(COMPACT)
     state.start_settings()
-    if not train_controls.is_here(st.session_state["data"]):
-        train_controls.fetch_offer(st.session_state["data"])
-        return
-    try:
-        run = state.current_run()
-    except RecsysEduError as error:
-        st.error(str(error))
+    if (run := train_controls.run_on_screen()) is None:
         return
     map_state.start(run)
     with st.sidebar:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from recsys_edu.studio.i18n import _
+from recsys_edu.studio.links import between, one_of
 
 KINDS = {"umap": _("UMAP"), "pca": _("PCA"), "axis": _("Axis"), "seed": _("Seed")}
 COLOURS = {
@@ -46,13 +47,13 @@ def to_params(shown: Shown) -> dict[str, str]:
 def from_params(params: Mapping[str, str], num_items: int) -> tuple[Shown, list[str]]:
     """What a link asks for, and a sentence for each part of it that makes no sense."""
     readers: dict[str, Callable] = {
-        "kind": _one_of(KINDS.keys() - {"seed"}),
-        "colour": _one_of(COLOURS),
-        "a": _between(0, num_items - 1),
-        "b": _between(0, num_items - 1),
-        "epoch": _between(0, 10**6),
-        "near": _between(1, 100),
-        "only": lambda text: _one_of(("True", "False"))(text) == "True",
+        "kind": one_of(KINDS.keys() - {"seed"}),
+        "colour": one_of(COLOURS),
+        "a": between(0, num_items - 1),
+        "b": between(0, num_items - 1),
+        "epoch": between(0, 10**6),
+        "near": between(1, 100),
+        "only": lambda text: one_of(("True", "False"))(text) == "True",
     }
     values, problems = {}, []
     for name in readers.keys() & params.keys():
@@ -62,22 +63,3 @@ def from_params(params: Mapping[str, str], num_items: int) -> tuple[Shown, list[
             sentence = _("The link's {name} = {value} makes no sense here and is left out.")
             problems.append(sentence.format(name=name, value=repr(params[name][:40])))
     return Shown(**values), problems
-
-
-def _one_of(allowed) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in allowed:
-            raise ValueError(text)
-        return text
-
-    return read
-
-
-def _between(low: int, high: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        value = int(text[:12])
-        if not low <= value <= high:
-            raise ValueError(text)
-        return value
-
-    return read

@@ -9,7 +9,7 @@ import streamlit as st
 
 from recsys_edu import recommend
 from recsys_edu.studio import slices, state
-from recsys_edu.studio.components.mount import film_list, still_figure
+from recsys_edu.studio.components.mount import still_figure
 from recsys_edu.studio.i18n import _
 from recsys_edu.studio.screens import map_state, train_lists
 
@@ -75,11 +75,7 @@ def _picked(run) -> None:
         pinned = {"on_click": st.session_state.update, "kwargs": {name: picked}}
         row.button(label, key=f"pin_{name}", help=_("Pin the picked film."), **pinned)
     rows, values = near_rows(run, picked)
-    rows, values = rows[:MOST_LISTED], values[:MOST_LISTED]
-    films = train_lists._films(items, rows, [train_lists._number(v) for v in values], train_lists._shares(values))
-    train_lists.pick(
-        film_list(films, _("Nearest films"), _("There are no vectors yet. Press Train."), key="map_near_list")
-    )
+    train_lists.near_list(items, rows[:MOST_LISTED], values[:MOST_LISTED], key="map_near_list")
 
 
 @functools.lru_cache(maxsize=4)

@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 
 from recsys_edu.studio import links, state
-from recsys_edu.studio.links import Lesson
 from recsys_edu.studio.screens import map_links
 from recsys_edu.studio.screens.map_links import Shown
 
@@ -16,15 +15,6 @@ from recsys_edu.studio.screens.map_links import Shown
 def start(run) -> None:
     """At the first visit what the link asks for. Pinned at first: two films that many people rated."""
     train = state.split_of(run.spec).train
-    usual = asdict(Lesson(run.spec))
-    for name in (
-        "user_index",
-        "at_least",
-        "similarity",
-        "picked",
-        "hide",
-    ):  # the Train page's, which a visit here drops
-        st.session_state.setdefault(name, usual[name])
     if "map_kind" not in st.session_state:
         shown, problems = map_links.from_params(st.query_params.to_dict(), train.num_items)
         st.session_state.update({f"map_{name}": value for name, value in asdict(shown).items()})
@@ -88,6 +78,4 @@ def write_link(run) -> None:
     """Keep the page's address such that it brings this screen back."""
     names = asdict(Shown())
     shown = Shown(**{name: st.session_state[f"map_{name}"] for name in names})
-    params = links.to_params(state.lesson_on_screen(run)) | map_links.to_params(shown)
-    if st.query_params.to_dict() != params:
-        st.query_params.from_dict(params)
+    state.show_address(links.to_params(state.lesson_on_screen(run)) | map_links.to_params(shown))

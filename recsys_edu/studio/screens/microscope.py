@@ -27,13 +27,7 @@ def page() -> None:
     state.start_settings()
     with st.sidebar:
         st.title("recsys_edu", anchor=False)
-    if not train_controls.is_here(st.session_state["data"]):
-        train_controls.fetch_offer(st.session_state["data"])
-        return
-    try:
-        run = state.current_run()
-    except RecsysEduError as error:
-        st.error(str(error))
+    if (run := train_controls.run_on_screen()) is None:
         return
     state.drawn(run)
     with st.container():

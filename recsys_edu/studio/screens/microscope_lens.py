@@ -91,9 +91,7 @@ def write_link(run, lens: Lens) -> None:
     """The run, as a link of the Train page has it, and the pair and the step under the lens."""
     step = run.until_step if run.working else run.step
     own = {"pair_user": lens.user_index, "pair_film": lens.item_index, "at": lens.at}
-    params = links.to_params(Lesson(run.spec, step)) | {name: str(value) for name, value in own.items()}
-    if st.query_params.to_dict() != params:
-        st.query_params.from_dict(params)
+    state.show_address(links.to_params(Lesson(run.spec, step)) | {name: str(value) for name, value in own.items()})
 
 
 def lens_on(run) -> Lens | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from recsys_edu.errors import RecsysEduError
 from recsys_edu.studio import charts, state
 from recsys_edu.studio.components.mount import film_map, loss_curves
 from recsys_edu.studio.screens import train_controls, train_lists
@@ -24,13 +23,7 @@ def page() -> None:
     with st.sidebar:
         st.title("recsys_edu", anchor=False)
         train_controls.controls()
-    if not train_controls.is_here(st.session_state["data"]):
-        train_controls.fetch_offer(st.session_state["data"])
-        return
-    try:
-        run = state.current_run()
-    except RecsysEduError as error:
-        st.error(str(error))
+    if (run := train_controls.run_on_screen()) is None:
         return
     with st.sidebar:
         train_controls.ways_out(run)

@@ -39,6 +39,18 @@ def is_here(name: str) -> bool:
     return any(source["ready"] for source in sources.known() if source["name"] == name)
 
 
+def run_on_screen():
+    """The run of the Train page; or None, after the page has said what is missing and how to get it."""
+    if not is_here(st.session_state["data"]):
+        fetch_offer(st.session_state["data"])
+        return None
+    try:
+        return state.current_run()
+    except RecsysEduError as error:
+        st.error(str(error))
+        return None
+
+
 def data_controls() -> None:
     """Choose a data set and a split."""
     known = {source["name"]: source for source in sources.known()}

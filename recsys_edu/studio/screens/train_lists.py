@@ -39,8 +39,13 @@ def neighbours_of_picked() -> None:
         st.session_state["drawn_similarity"] = st.session_state["similarity"]
         st.rerun(scope="app")  # the lines on the map change as well
     rows, values = neighbour_rows(run, picked)
+    near_list(items, rows, values, key="near")
+
+
+def near_list(items, rows: np.ndarray, values: np.ndarray, key: str) -> None:
+    """Films and how near they are; a click picks one."""
     films = _films(items, rows, [_number(v) for v in values], _shares(values))
-    pick(film_list(films, _("Nearest films"), _("There are no vectors yet. Press Train."), key="near"))
+    pick(film_list(films, _("Nearest films"), _("There are no vectors yet. Press Train."), key=key))
 
 
 def _number(similarity: float) -> str:

@@ -6,21 +6,21 @@ from dataclasses import replace
 
 import streamlit as st
 
-from recsys_edu.studio import dials as codec
 from recsys_edu.studio import world_figures
 from recsys_edu.studio.components.mount import still_figure
 from recsys_edu.studio.i18n import _
+from recsys_edu.studio.screens import dial_page
 from recsys_edu.studio.screens.train import COMPACT
 from recsys_edu.studio.worlds import DIALS, ITEMS, Dials, Found, Seen, found_in
 
 
 def page() -> None:
     st.html(COMPACT)
-    _start()
+    dial_page.start("world", DIALS)
     with st.sidebar:
         st.title("recsys_edu", anchor=False)
         _controls()
-    now = Dials(**_chosen())
+    now = Dials(**dial_page.chosen("world", DIALS))
     seen = st.session_state.setdefault("world_seen", {})
     found = found_in(now)
     seen[now] = found.r2, found.rmse
@@ -35,24 +35,7 @@ def page() -> None:
     _maps(found)
     _curve(now, found, seen)
     _method(found)
-    params = codec.to_params(_chosen(), DIALS)
-    if st.query_params.to_dict() != params:
-        st.query_params.from_dict(params)
-
-
-def _start() -> None:
-    """At the first visit of a session the dials stand as the page's link says."""
-    if "world_density" in st.session_state:
-        return
-    chosen, problems = codec.from_params(st.query_params.to_dict(), DIALS)
-    for name, value in chosen.items():
-        st.session_state[f"world_{name}"] = value
-    if problems:
-        st.toast(" ".join(problems), icon=":material/error:", duration="infinite")
-
-
-def _chosen() -> dict:
-    return {name: st.session_state[f"world_{name}"] for name in DIALS}
+    dial_page.write_link("world", DIALS)
 
 
 def _controls() -> None:

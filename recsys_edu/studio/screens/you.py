@@ -26,13 +26,7 @@ def page() -> None:
         st.title("recsys_edu", anchor=False)
         if "data" not in st.session_state["hide"]:
             train_controls.data_controls()
-    if not train_controls.is_here(st.session_state["data"]):
-        train_controls.fetch_offer(st.session_state["data"])
-        return
-    try:
-        run = state.current_run()
-    except RecsysEduError as error:
-        st.error(str(error))
+    if (run := train_controls.run_on_screen()) is None:
         return
     you_ratings.start(run)
     state.drawn(run)
@@ -124,10 +118,5 @@ def _screen() -> None:
 
 def _write_link(run) -> None:
     """Keep the page's address such that it brings this screen back: run, ratings, and what is left out."""
-    first = links.Lesson(run.spec)
-    for name in ("user_index", "at_least", "similarity"):  # widgets of the Train page, forgotten when that is left
-        st.session_state.setdefault(name, getattr(first, name))
-    params = links.to_params(state.lesson_on_screen(run))
-    params |= visitor_link.to_params(you_ratings.rated(run), you_ratings.without(run))
-    if st.query_params.to_dict() != params:
-        st.query_params.from_dict(params)
+    ratings = visitor_link.to_params(you_ratings.rated(run), you_ratings.without(run))
+    state.show_address(links.to_params(state.lesson_on_screen(run)) | ratings)
