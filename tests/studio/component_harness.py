@@ -68,13 +68,15 @@ function host(id, name, shadow) {
 }
 function mountable(id, name, render, shadow) {
   const state = {parent: null, cleanup: null};
-  return (data, {fresh = false} = {}) => {
-    if (fresh || !state.parent) {
-      state.cleanup?.();
-      state.parent = host(id, name, shadow);
-    }
+  return (data, {fresh = false, overtaken = false} = {}) => {
     const setTriggerValue = (event, value) => window.picks.push([event, value]);
-    state.cleanup = render({parentElement: state.parent, data, setTriggerValue, key: name, name});
+    const call = () => render({parentElement: state.parent, data, setTriggerValue, key: name, name});
+    if (overtaken) return void call()(); // as Streamlit does: an older call that comes last is ended at once
+    if (fresh || !state.parent) {
+      state.parent = host(id, name, shadow); // the old place is gone when its call is ended
+      state.cleanup?.();
+    }
+    state.cleanup = call();
   };
 }
 window.mountMap = mountable("map", "film_map", film_map, true);

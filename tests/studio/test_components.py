@@ -294,6 +294,16 @@ def test_a_remounted_map_starts_from_the_last_frame_over_one_shared_socket(page,
 
 
 @pytest.mark.browser
+def test_a_call_for_an_older_rerun_that_comes_last_changes_nothing(page, studio):
+    positions = open_map(page, studio)
+    page.evaluate("data => window.mountMap(data)", studio.map_data(selected=5))
+    page.evaluate("data => window.mountMap(data, {overtaken: true})", studio.map_data(selected=7))
+    assert page.evaluate("window.__filmMap.picked") == 5
+    studio.send(map_frame(-positions, 2.0))
+    page.wait_for_function("window.__filmMap.epoch === 2")
+
+
+@pytest.mark.browser
 def test_both_reconnect_after_the_server_drops_them(page, studio):
     positions = open_map(page, studio)
     mount_curves(page, studio)

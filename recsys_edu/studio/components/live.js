@@ -207,24 +207,3 @@ function rgbOf(colour) {
   context.fillRect(0, 0, 1, 1);
   return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)].map((value) => value / 255);
 }
-
-// The function that Streamlit calls at each rerun, for a component of class `Kind`: one instance for each place on
-// the page, made once, updated at every rerun, destroyed with its place.
-function mounting(Kind, expose) {
-  const instances = new WeakMap();
-  return (component) => {
-    const parent = component.parentElement;
-    let instance = instances.get(parent);
-    if (!instance?.root.isConnected) {
-      instance?.destroy();
-      instance = new Kind(parent);
-      instances.set(parent, instance);
-      expose(instance);
-    }
-    instance.update(component);
-    return () => {
-      instance.destroy();
-      instances.delete(parent);
-    };
-  };
-}

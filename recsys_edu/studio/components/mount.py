@@ -17,23 +17,25 @@ from recsys_edu.studio.i18n import _
 FOLDER = Path(__file__).parent
 
 
-def read_assets(name: str, scripts: Sequence[str]) -> dict[str, str]:
-    """The HTML, CSS and JavaScript of a component as text; `scripts` are joined into one module."""
-    text = {kind: (FOLDER / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css")}
-    return text | {"js": "\n".join((FOLDER / script).read_text(encoding="utf-8") for script in scripts)}
+def read_assets(scripts: Sequence[str], *names: str) -> dict[str, str]:
+    """The HTML, CSS and JavaScript of a component as text: the pages of `names` one below the other; `scripts`, and how
+    Streamlit calls them, joined into one module."""
+    files = {"html": [f"{name}.html" for name in names], "css": [f"{name}.css" for name in names]}
+    files["js"] = ["calls.js", *scripts]
+    return {kind: "\n".join((FOLDER / file).read_text(encoding="utf-8") for file in files[kind]) for kind in files}
 
 
 MAP_PARTS = ["palette", "points", "view", "overlay", "pointer", "search", "map"]
 MAP_SCRIPTS = ["live.js", *(f"film_{part}.js" for part in MAP_PARTS)]
-FILM_MAP = read_assets("film_map", [*MAP_SCRIPTS, "film_mount.js"])
+FILM_MAP = read_assets([*MAP_SCRIPTS, "film_mount.js"], "film_map")
 TIME_PARTS = ["film_frames.js", "film_colours.js", "film_time.js", "film_export.js", "time_map.js"]
-TIME_BAR = read_assets("time_map", TIME_PARTS)
-TIME_MAP = {kind: text + "\n" + TIME_BAR[kind] for kind, text in read_assets("film_map", MAP_SCRIPTS).items()}
+TIME_MAP = read_assets([*MAP_SCRIPTS, *TIME_PARTS], "film_map", "time_map")
 CHART = ["live.js", "film_palette.js", "chart.js"]
-LOSS_CURVES = read_assets("chart", [*CHART, "loss_curves.js"])
-RACE_CHART = read_assets("chart", [*CHART, "race_chart.js"])
-FIGURE = read_assets("chart", [*CHART, "figure.js"])
-RUN_TABLE = read_assets("run_table", ["live.js", "film_palette.js", "run_table.js"])
+LOSS_CURVES = read_assets([*CHART, "loss_curves.js"], "chart")
+RACE_CHART = read_assets([*CHART, "race_chart.js"], "chart")
+FIGURE = read_assets([*CHART, "figure.js"], "chart")
+RUN_TABLE = read_assets(["element.js", "live.js", "film_palette.js", "run_table.js"], "run_table")
+FILM_LIST = read_assets(["element.js", "film_list.js"], "film_list")
 PLOTLY_URL = "/assets/plotly.min.js"
 
 mount_film_map = st.components.v2.component("recsys_edu.film_map", **FILM_MAP)
@@ -44,7 +46,7 @@ mount_race_chart = st.components.v2.component("recsys_edu.race_chart", isolate_s
 mount_figure = st.components.v2.component("recsys_edu.figure", isolate_styles=False, **FIGURE)
 
 mount_run_table = st.components.v2.component("recsys_edu.run_table", **RUN_TABLE)
-mount_film_list = st.components.v2.component("recsys_edu.film_list", **read_assets("film_list", ["film_list.js"]))
+mount_film_list = st.components.v2.component("recsys_edu.film_list", **FILM_LIST)
 
 
 def film_map(

@@ -1,14 +1,6 @@
 // A table of runs: for each a mark in its colour, its name, its figures, the best of a column with a star. Where they
 // can be chosen, a box to tick and a button to delete, pressed twice. All that comes from outside is text, never HTML.
 
-function element(kind, className, text, parent) {
-  const node = document.createElement(kind);
-  node.className = className;
-  node.textContent = text;
-  parent?.append(node);
-  return node;
-}
-
 // The dash and the marker that the run has in the charts.
 function swatch(mark, colour) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -85,7 +77,7 @@ function rowOf(run, palette, data, say) {
   return row;
 }
 
-export default function ({ parentElement, data, setTriggerValue }) {
+export default latest(({ parentElement, data, setTriggerValue }) => {
   const root = parentElement.querySelector(".run-table");
   const { dark } = readTheme(root);
   const said = JSON.stringify([data, dark]);
@@ -97,4 +89,4 @@ export default function ({ parentElement, data, setTriggerValue }) {
   root.querySelector("thead").replaceChildren(headOf(data));
   root.querySelector("tbody").replaceChildren(...data.runs.map((run) => rowOf(run, palette, data, setTriggerValue)));
   root.querySelector("p").textContent = data.runs.length ? "" : data.strings.empty;
-}
+});

@@ -1,14 +1,6 @@
 // Films to rate: for each its title, five stars as radio buttons, and a button that forgets the rating. A press shows
 // at once; what the script then sends is the same. Titles are text, never HTML.
 
-function element(kind, className, text, parent) {
-  const node = document.createElement(kind);
-  node.className = className;
-  node.textContent = text;
-  parent?.append(node);
-  return node;
-}
-
 function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
@@ -57,7 +49,7 @@ class StarRow {
 
 const rowsOf = new WeakMap();
 
-export default function ({ parentElement, data, setTriggerValue }) {
+export default latest(({ parentElement, data, setTriggerValue }) => {
   const root = parentElement.querySelector(".star-list");
   const said = JSON.stringify([data.films.map(({ item_index, title, detail }) => [item_index, title, detail]), data.strings]);
   if (root.dataset.said !== said) { // else the same films, perhaps with other stars: the keyboard keeps its place
@@ -71,4 +63,4 @@ export default function ({ parentElement, data, setTriggerValue }) {
     row.say = setTriggerValue;
     row.show(data.films[k].stars);
   });
-}
+});

@@ -8,8 +8,8 @@ import streamlit as st
 from recsys_edu.studio.components import mount
 from recsys_edu.studio.i18n import _
 
-STAR_LIST = mount.read_assets("star_list", ["star_list.js"])
-YOU_MAP = mount.read_assets("film_map", [*mount.MAP_SCRIPTS, "film_you.js"])
+STAR_LIST = mount.read_assets(["element.js", "star_list.js"], "star_list")
+YOU_MAP = mount.read_assets([*mount.MAP_SCRIPTS, "film_you.js"], "film_map")
 
 mount_star_list = st.components.v2.component("recsys_edu.star_list", **STAR_LIST)
 mount_you_map = st.components.v2.component("recsys_edu.you_map", **YOU_MAP)
