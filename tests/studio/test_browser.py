@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from recsys_edu.data import random_split
 from recsys_edu.models import MODELS
 from recsys_edu.run_store import StoredRun
-from recsys_edu.studio.components.mount import FOLDER
+from recsys_edu.studio.components.mount import FILM_LIST
 from recsys_edu.studio.results import COLUMNS
 from tests.studio.conftest import Studio, alive, wait_for
 
@@ -276,9 +276,8 @@ def test_another_web_site_cannot_listen(page, studio):
 
 
 def test_a_title_in_a_list_is_text(browser):
-    module = FOLDER / "film_list.js"
     page = browser.new_page()
-    page.set_content((FOLDER / "film_list.html").read_text(encoding="utf-8"))
+    page.set_content(FILM_LIST["html"])
     film = {"item_index": 3, "title": "<img src=x onerror=window.hacked=1>", "detail": "<b>", "number": "4", "share": 1}
     page.evaluate(
         """async ([code, film]) => {
@@ -286,7 +285,7 @@ def test_a_title_in_a_list_is_text(browser):
             const data = {films: [film], label: "films", empty: ""};
             module.default({parentElement: document.body, data, setTriggerValue: (name, i) => { window.picked = i; }});
         }""",
-        [module.read_text(encoding="utf-8"), film],
+        [FILM_LIST["js"], film],
     )
     expect(page.get_by_text(film["title"])).to_be_visible()
     page.get_by_role("listitem").get_by_role("button").click()
