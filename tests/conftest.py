@@ -1,7 +1,7 @@
 """Fixtures that several test files share. What is dear to make has session scope; treat it as read-only."""
 
-import functools
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import settings
@@ -34,11 +34,18 @@ def planted():
 
 
 @pytest.fixture(scope="session")
-def executed(movielens):
-    """executed(path): a chapter, run in a real kernel once a session. (MovieLens is in the cache before it starts.)"""
-    from recsys_edu.book.running import execute
+def executed(request, movielens):
+    """executed(path): a chapter, run in a real kernel once a session, two at a time. (MovieLens is in the cache before
+    they start.) Those that the session's tests ask for are begun at once."""
+    from recsys_edu.book.running import AT_ONCE, chapters, execute
 
-    return functools.cache(execute)
+    tests = [test for test in request.session.items if "executed" in test.fixturenames]
+    named = {test.callspec.params["path"] for test in tests if hasattr(test, "callspec")}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        wanted = sorted(named) if all(hasattr(test, "callspec") for test in tests) else chapters()
+        running = {path: pool.submit(execute, path) for path in wanted}
+        yield lambda path: running[path].result()
+        pool.shutdown(cancel_futures=True)
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,13 @@ import io
 import shutil
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recsys_edu.book import pages
-from recsys_edu.book.running import ROOT, ChapterError, chapters, execute
+from recsys_edu.book.running import AT_ONCE, ROOT, ChapterError, chapters, execute
 from recsys_edu.errors import RecsysEduError
 
 if TYPE_CHECKING:
@@ -31,11 +32,10 @@ def make(out: Path = DEFAULT) -> Path:
     from tqdm import tqdm
 
     check_folder(out)
-    executed = {}
-    with tqdm(chapters(), unit="chapter") as bar:
-        for path in bar:
-            bar.set_description(path.stem)
-            executed[path] = execute(path).notebook
+    paths = chapters()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        done = tqdm(pool.map(execute, paths), total=len(paths), unit="chapter")
+        executed = {path: chapter.notebook for path, chapter in zip(paths, done, strict=True)}
     return write(executed, out)
 
 

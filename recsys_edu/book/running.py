@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = ROOT / "notebooks" / "en"
 SECONDS = 600  # for one cell; a whole chapter takes under a minute of processor time
+AT_ONCE = 2  # chapters: while one kernel imports, with one thread, the other learns
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # of a traceback
 
 
