@@ -8,7 +8,7 @@ a model that draws nothing by chance is fitted once. Every run is kept in the ru
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -96,7 +96,7 @@ def judge(trainer: training.Trainer, parts: Split, k: int = 10) -> StoredRun:
         split=parts.how,
         model=trainer.settings.model,
         seed=trainer.settings.seed,
-        settings=asdict(trainer.settings),
+        settings=trainer.settings.as_dict(),
         figures=found.figures(),
         fit_seconds=trainer.seconds,
         parameters=trainer.parameters,

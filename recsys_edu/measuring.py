@@ -16,7 +16,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +48,7 @@ class Wanted:
 
     def found(self, store: RunStore) -> StoredRun | None:
         """The newest run in the store with these settings."""
-        known = asdict(self.settings) | {"options": [list(option) for option in self.settings.options]}
+        known = self.settings.as_dict() | {"options": [list(option) for option in self.settings.options]}
         name = {"data": self.learnt.name, "split": self.parts.how, "model": self.settings.model}
         same = [run for run in store.runs(**name, seed=self.settings.seed) if run.settings == known]
         return same[-1] if same else None

@@ -29,7 +29,7 @@ def test_every_model_was_measured_with_the_settings_that_it_has(known):
     assert {row.model for row in known.table} == set(MODELS) == set(known.list_seconds) == set(known.settings)
     for name, settings in known.settings.items():
         now = default_settings(name)
-        assert settings == vars(now) | {"options": [list(option) for option in now.options]}
+        assert settings == now.as_dict() | {"options": [list(option) for option in now.options]}
 
 
 @pytest.mark.parametrize("task", measured.TASKS)

@@ -36,6 +36,7 @@ from recsys_edu import sequences
 from recsys_edu.applications.fitting import first_is_right, fit_epochs
 from recsys_edu.data import Ratings
 from recsys_edu.events import Event
+from recsys_edu.models.contract import near_zero
 from recsys_edu.models.rows import check_rows
 from recsys_edu.negatives import UnratedItems
 
@@ -50,8 +51,7 @@ class InterestNetwork(keras.Model):
     def __init__(self, num_items: int, embedding_dim: int, length: int, attention: bool = True, units: int = 16):
         super().__init__()
         self.num_items, self.length, self.attention = num_items, length, attention
-        near_zero = keras.initializers.RandomNormal(stddev=0.1)
-        self.item_embedding = Embedding(num_items, embedding_dim, embeddings_initializer=near_zero)  # q
+        self.item_embedding = Embedding(num_items, embedding_dim, embeddings_initializer=near_zero(0.1))  # q
         self.item_bias = Embedding(num_items, 1, embeddings_initializer="zeros")  # b_i
         if attention:
             self.of_history, self.of_candidate = Dense(units), Dense(units, use_bias=False)  # W_1 and b, W_2

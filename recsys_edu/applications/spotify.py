@@ -33,6 +33,7 @@ from recsys_edu.applications.fitting import fit_epochs, one_against_noise
 from recsys_edu.data import Ratings
 from recsys_edu.errors import DataError
 from recsys_edu.events import Event
+from recsys_edu.models.contract import near_zero
 from recsys_edu.models.rows import check_rows
 from recsys_edu.recommend import unit
 
@@ -59,9 +60,8 @@ class SkipGram(keras.Model):
 
     def __init__(self, num_items: int, embedding_dim: int):
         super().__init__()
-        near_zero = keras.initializers.RandomNormal(stddev=0.1)
-        self.centre = Embedding(num_items, embedding_dim, embeddings_initializer=near_zero)  # q
-        self.context = Embedding(num_items, embedding_dim, embeddings_initializer=near_zero)  # y
+        self.centre = Embedding(num_items, embedding_dim, embeddings_initializer=near_zero(0.1))  # q
+        self.context = Embedding(num_items, embedding_dim, embeddings_initializer=near_zero(0.1))  # y
 
     def call(self, rows):
         q, y = self.centre(rows[:, :1]), self.context(rows[:, 1:])  # (batch, 1, d), (batch, 1 + N, d)

@@ -21,7 +21,8 @@ def class_of(name: str) -> type:
 
 def build(settings: Settings, train):
     """A new model for the users and items of `train`, not trained yet, the same for the same seed. A Keras model has
-    all its weights, and has taken over from the ratings what it does not learn: the mean, the histories."""
+    all its weights, and has taken over from the ratings what it does not learn: the mean, the histories. A side that is
+    not to learn is not trainable."""
     model_class = class_of(settings.model)
     if not settings.card.by_gradient:
         return model_class(**settings.arguments())
@@ -32,6 +33,8 @@ def build(settings: Settings, train):
     model = model_class.of(train, **settings.arguments())
     model(np.zeros((1, 2), dtype="int32"))  # the first call makes the weights
     model.start_from(train)
+    for part in keras.tree.flatten([getattr(model, name) for name in settings.frozen]):
+        part.trainable = False
     return model
 
 

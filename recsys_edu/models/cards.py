@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from recsys_edu.errors import SettingsError
 
 GRADIENT = ("embedding_dim", "learning_rate", "batch_size", "epochs")
+TABLES = {"users": ("user_embedding",), "items": ("item_embedding",)}
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class ModelCard:
     knobs: tuple[str, ...] = ()
     settings: dict = field(default_factory=dict)
     options: dict = field(default_factory=dict)
+    sides: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def by_chance(self) -> bool:
@@ -135,6 +137,7 @@ MODELS: dict[str, ModelCard] = {
         knobs=(*GRADIENT, "l2"),
         settings={"embedding_dim": 32, "learning_rate": 0.007, "batch_size": 1024, "l2": 0.12, "epochs": 10},
         options={"alpha": 0.5},
+        sides={"users": ("user_embedding", "user_bias"), "items": ("item_embedding", "item_bias")},
     ),
     "mlp": ModelCard(
         title="Multi-layer perceptron",
@@ -145,6 +148,7 @@ MODELS: dict[str, ModelCard] = {
         class_name="MLP",
         knobs=(*GRADIENT, "l2"),
         settings={"embedding_dim": 16, "learning_rate": 0.001, "batch_size": 1024, "l2": 2.0, "epochs": 12},
+        sides=TABLES,
     ),
     "article": ModelCard(
         title="The article's Recommender",
@@ -155,6 +159,7 @@ MODELS: dict[str, ModelCard] = {
         class_name="Recommender",
         knobs=GRADIENT,
         settings={"embedding_dim": 16, "learning_rate": 0.01, "batch_size": 1024, "epochs": 20},
+        sides=TABLES,
     ),
     "svdpp": ModelCard(
         title="SVD++",
@@ -166,6 +171,7 @@ MODELS: dict[str, ModelCard] = {
         knobs=(*GRADIENT, "l2"),
         settings={"embedding_dim": 32, "learning_rate": 0.005, "batch_size": 1024, "l2": 0.14, "epochs": 17},
         options={"alpha": 0.5, "choice_l2": 1.0},
+        sides={"users": ("user_embedding", "user_bias"), "items": ("item_embedding", "item_bias", "choice_vectors")},
     ),
     "neumf": ModelCard(
         title="Neural matrix factorisation",
@@ -178,6 +184,7 @@ MODELS: dict[str, ModelCard] = {
         knobs=(*GRADIENT, "l2"),
         settings={"embedding_dim": 16, "learning_rate": 0.005, "batch_size": 4096, "l2": 0.001, "epochs": 12},
         options={"negatives": 4},
+        sides={"users": ("user_embedding", "user_embedding_mlp"), "items": ("item_embedding", "item_embedding_mlp")},
     ),
     "autorec": ModelCard(
         title="AutoRec",
@@ -202,6 +209,7 @@ MODELS: dict[str, ModelCard] = {
         knobs=GRADIENT,
         settings={"embedding_dim": 32, "learning_rate": 0.002, "batch_size": 1024, "epochs": 24},
         options={"temperature": 0.2, "correct": True},
+        sides={"users": ("user_embedding", "user_tower"), "items": ("item_embedding", "item_tower")},
     ),
     "gru4rec": ModelCard(
         title="GRU4Rec",
@@ -227,6 +235,7 @@ MODELS: dict[str, ModelCard] = {
         knobs=GRADIENT,
         settings={"embedding_dim": 64, "learning_rate": 0.002, "batch_size": 512, "epochs": 16},
         options={"length": 5, "filters": 16, "columns": 4, "dropout": 0.5},
+        sides={"users": ("user_embedding",), "items": ("item_embedding", "image_embedding", "item_bias")},
     ),
     "sasrec": ModelCard(
         title="SASRec",

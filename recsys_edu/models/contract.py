@@ -108,3 +108,10 @@ class RankingModel(GradientModel):
 
     def examples(self, train: Ratings) -> tuple[np.ndarray, ...]:
         return (train.pairs,)  # (n, 2)
+
+
+def near_zero(stddev: float) -> keras.initializers.Initializer:
+    """Numbers from N(0, stddev²), for a table to start with. Each table needs one of its own: an initializer draws its
+    seed when it is made and gives the same numbers at every call, so that of a shared one user_index k and item_index
+    k would start as one vector."""
+    return keras.initializers.RandomNormal(stddev=stddev)

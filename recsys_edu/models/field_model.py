@@ -13,14 +13,13 @@ rating, in training too: so the pair alone says all that the model reads. The lo
 
 from __future__ import annotations
 
-import keras
 import numpy as np
 from keras import ops
 from keras.layers import Dense, Dropout, Embedding
 
 from recsys_edu import fields
 from recsys_edu.data import Ratings
-from recsys_edu.models.contract import RatingModel
+from recsys_edu.models.contract import RatingModel, near_zero
 
 
 class FieldModel(RatingModel):
@@ -34,8 +33,7 @@ class FieldModel(RatingModel):
         self.num_users, self.num_items, self.embedding_dim, self.l2 = num_users, num_items, embedding_dim, l2
         self.sizes, self.dropout, self.units = tuple(map(tuple, sizes)), dropout, units
         num_rows = sum(size for _, _, size, _ in self.sizes)
-        near_zero = keras.initializers.RandomNormal(stddev=0.05)
-        self.v = Embedding(num_rows, embedding_dim, embeddings_initializer=near_zero)
+        self.v = Embedding(num_rows, embedding_dim, embeddings_initializer=near_zero(0.05))
         self.w = Embedding(num_rows, 1, embeddings_initializer="zeros")
         places = {name: (num_items if of == "item" else num_users, width) for name, of, _, width in self.sizes}
         self.rows = {name: self.add_table(f"{name}_rows", shape, "int32") for name, shape in places.items()}

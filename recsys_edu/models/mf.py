@@ -22,7 +22,7 @@ from keras import ops
 from keras.layers import Embedding
 
 from recsys_edu.data import Ratings
-from recsys_edu.models.contract import RatingModel
+from recsys_edu.models.contract import RatingModel, near_zero
 from recsys_edu.models.rows import check_rows
 
 
@@ -35,9 +35,8 @@ class MatrixFactorization(RatingModel):
         super().__init__()
         self.num_users, self.num_items, self.embedding_dim = num_users, num_items, embedding_dim
         self.l2, self.alpha = l2, alpha
-        near_zero = keras.initializers.RandomNormal(stddev=0.05)
-        self.user_embedding = Embedding(num_users, embedding_dim, embeddings_initializer=near_zero)
-        self.item_embedding = Embedding(num_items, embedding_dim, embeddings_initializer=near_zero)
+        self.user_embedding = Embedding(num_users, embedding_dim, embeddings_initializer=near_zero(0.05))
+        self.item_embedding = Embedding(num_items, embedding_dim, embeddings_initializer=near_zero(0.05))
         self.user_bias = Embedding(num_users, 1, embeddings_initializer="zeros")
         self.item_bias = Embedding(num_items, 1, embeddings_initializer="zeros")
         self.mean = self.add_weight(shape=(), initializer="zeros", trainable=False, name="mean")  # μ

@@ -13,7 +13,7 @@ import keras
 from keras import ops
 from keras.layers import Dense, Embedding
 
-from recsys_edu.models.contract import RatingModel
+from recsys_edu.models.contract import RatingModel, near_zero
 
 
 @keras.saving.register_keras_serializable(package="recsys_edu")
@@ -24,9 +24,8 @@ class MLP(RatingModel):
         super().__init__()
         self.num_users, self.num_items, self.embedding_dim, self.l2 = num_users, num_items, embedding_dim, l2
         self.hidden_units = tuple(hidden_units)
-        near_zero = keras.initializers.RandomNormal(stddev=0.1)
-        self.user_embedding = Embedding(num_users, embedding_dim, embeddings_initializer=near_zero)
-        self.item_embedding = Embedding(num_items, embedding_dim, embeddings_initializer=near_zero)
+        self.user_embedding = Embedding(num_users, embedding_dim, embeddings_initializer=near_zero(0.1))
+        self.item_embedding = Embedding(num_items, embedding_dim, embeddings_initializer=near_zero(0.1))
         self.hidden = [Dense(units, activation="relu") for units in self.hidden_units]
         self.out = Dense(1)
 

@@ -24,7 +24,7 @@ from keras.layers import Dense, Embedding
 
 from recsys_edu import losses
 from recsys_edu.data import Ratings
-from recsys_edu.models.contract import RankingModel
+from recsys_edu.models.contract import RankingModel, near_zero
 from recsys_edu.models.rows import check_rows
 from recsys_edu.negatives import UnratedItems
 
@@ -39,11 +39,10 @@ class NeuMF(RankingModel):
         super().__init__()
         self.num_users, self.num_items, self.embedding_dim = num_users, num_items, embedding_dim
         self.l2, self.negatives = l2, negatives
-        near_zero = keras.initializers.RandomNormal(stddev=0.1)
-        self.user_embedding = Embedding(num_users, embedding_dim, embeddings_initializer=near_zero)  # p^G
-        self.item_embedding = Embedding(num_items, embedding_dim, embeddings_initializer=near_zero)  # q^G
-        self.user_embedding_mlp = Embedding(num_users, 2 * embedding_dim, embeddings_initializer=near_zero)  # p^M
-        self.item_embedding_mlp = Embedding(num_items, 2 * embedding_dim, embeddings_initializer=near_zero)  # q^M
+        self.user_embedding = Embedding(num_users, embedding_dim, embeddings_initializer=near_zero(0.1))  # p^G
+        self.item_embedding = Embedding(num_items, embedding_dim, embeddings_initializer=near_zero(0.1))  # q^G
+        self.user_embedding_mlp = Embedding(num_users, 2 * embedding_dim, embeddings_initializer=near_zero(0.1))  # p^M
+        self.item_embedding_mlp = Embedding(num_items, 2 * embedding_dim, embeddings_initializer=near_zero(0.1))  # q^M
         self.hidden = [Dense(2 * embedding_dim, activation="relu"), Dense(embedding_dim, activation="relu")]
         self.out = Dense(1, use_bias=False)  # h
         self.seed = keras.random.SeedGenerator()

@@ -11,7 +11,6 @@ whole catalogue:
 
 from __future__ import annotations
 
-import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
@@ -19,7 +18,7 @@ from keras.layers import Dropout, Embedding
 
 from recsys_edu import losses, sequences
 from recsys_edu.data import Ratings
-from recsys_edu.models.contract import RankingModel
+from recsys_edu.models.contract import RankingModel, near_zero
 from recsys_edu.models.rows import check_rows
 
 USERS_AT_ONCE = 1024  # whose states are computed in one call, so that memory stays bounded
@@ -34,8 +33,7 @@ class NextItemModel(RankingModel):
         super().__init__()
         self.num_users, self.num_items, self.embedding_dim = num_users, num_items, embedding_dim
         self.length, self.dropout_rate = length, dropout
-        near_zero = keras.initializers.RandomNormal(stddev=0.05)
-        self.item_embedding = Embedding(num_items, embedding_dim, embeddings_initializer=near_zero)
+        self.item_embedding = Embedding(num_items, embedding_dim, embeddings_initializer=near_zero(0.05))
         self.item_bias = Embedding(num_items, 1, embeddings_initializer="zeros")
         self.dropout = Dropout(dropout)
         self.histories = self.add_table("histories", (num_users, length), "int32")

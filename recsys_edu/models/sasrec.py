@@ -19,6 +19,7 @@ import keras
 from keras import ops
 from keras.layers import Dense, Dropout, Embedding, LayerNormalization
 
+from recsys_edu.models.contract import near_zero
 from recsys_edu.models.next_item import NextItemModel
 
 
@@ -58,8 +59,7 @@ class SASRec(NextItemModel):
 
     def __init__(self, num_users, num_items, embedding_dim, length=50, blocks=1, dropout=0.3):
         super().__init__(num_users, num_items, embedding_dim, length, dropout)
-        near_zero = keras.initializers.RandomNormal(stddev=0.05)
-        self.position_embedding = Embedding(length, embedding_dim, embeddings_initializer=near_zero)  # π
+        self.position_embedding = Embedding(length, embedding_dim, embeddings_initializer=near_zero(0.05))  # π
         self.blocks = [Block(embedding_dim, dropout) for _ in range(blocks)]
         self.norm = LayerNormalization()
 

@@ -20,6 +20,7 @@ import numpy as np
 from keras import ops
 
 from recsys_edu.data import Ratings
+from recsys_edu.models.contract import near_zero
 from recsys_edu.models.mf import MatrixFactorization, squares
 
 
@@ -32,8 +33,7 @@ class SVDpp(MatrixFactorization):
     ):
         super().__init__(num_users, num_items, embedding_dim, l2, alpha)
         self.choice_l2 = choice_l2
-        nearer_zero = keras.initializers.RandomNormal(stddev=0.01)
-        self.choice_vectors = self.add_weight((num_items, embedding_dim), nearer_zero, name="choice_vectors")  # Y
+        self.choice_vectors = self.add_weight((num_items, embedding_dim), near_zero(0.01), name="choice_vectors")  # Y
         self.choices = self.add_table("choices", (num_users, num_items))  # A
 
     def start_from(self, train: Ratings) -> None:

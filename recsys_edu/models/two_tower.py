@@ -22,7 +22,7 @@ from keras.layers import Dense, Embedding
 
 from recsys_edu import losses
 from recsys_edu.data import Ratings
-from recsys_edu.models.contract import RankingModel
+from recsys_edu.models.contract import RankingModel, near_zero
 from recsys_edu.models.rows import check_rows
 
 
@@ -43,9 +43,8 @@ class TwoTower(RankingModel):
         super().__init__()
         self.num_users, self.num_items, self.embedding_dim = num_users, num_items, embedding_dim
         self.temperature, self.correct = temperature, correct
-        near_zero = keras.initializers.RandomNormal(stddev=0.1)
-        self.user_embedding = Embedding(num_users, embedding_dim, embeddings_initializer=near_zero)  # e_u
-        self.item_embedding = Embedding(num_items, embedding_dim, embeddings_initializer=near_zero)  # e_i
+        self.user_embedding = Embedding(num_users, embedding_dim, embeddings_initializer=near_zero(0.1))  # e_u
+        self.item_embedding = Embedding(num_items, embedding_dim, embeddings_initializer=near_zero(0.1))  # e_i
         self.user_tower = [Dense(2 * embedding_dim, activation="relu"), Dense(embedding_dim)]
         self.item_tower = [Dense(2 * embedding_dim, activation="relu"), Dense(embedding_dim)]
         self.log_q = self.add_table("log_q", (num_items,))

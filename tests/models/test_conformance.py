@@ -194,6 +194,18 @@ def test_another_seed_gives_other_numbers(fitted, name):
     assert not any(np.allclose(other.state()[key], whole.start[key], atol=1e-4) for key in vectors)
 
 
+@pytest.mark.parametrize("name", GRADIENT)
+def test_no_two_tables_start_alike(rated, chained, name):
+    """A user who starts at the vector of some item is given a taste by chance of its row number."""
+    train = (rated if name in RATING else chained).train
+    weights = models.build(small(name), train).trainable_weights
+    tables = [np.asarray(weight) for weight in weights if len(weight.shape) == 2 and np.std(weight) > 0]
+    assert tables
+    for k, table in enumerate(tables):
+        for other in tables[k + 1 :]:
+            assert table.shape[1] != other.shape[1] or not np.allclose(table[0], other[0], atol=1e-6)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_an_epoch_has_as_many_steps_as_is_known_beforehand(fitted, name):
     whole = fitted(name)
