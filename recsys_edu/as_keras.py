@@ -35,6 +35,12 @@ model(np.zeros((1, 2), dtype="int32"))
 model.start_from(train)
 """
 
+ONE_SIDE = """
+# Only {learns} learn: what belongs to the others alone stays as it starts.
+for part in keras.tree.flatten([{frozen}]):
+    part.trainable = False
+"""
+
 FIT = """
 # Plain Keras. An epoch has an order of its own, drawn by the seed, so that a second run gives the same numbers.
 model.compile(optimizer=keras.optimizers.Adam({learning_rate}), loss="mse")
@@ -92,5 +98,7 @@ def code(settings: Settings, data: str = "movielens-100k", how: str = "random") 
     else:
         made = MODEL.format(arguments=f", {arguments}" if arguments else "", **values)
         plain = card.predicts_ratings and card.example == "rating"  # learns each rating by its squared error
-        steps = [made, (FIT if plain else LOOP).format(**values)]
+        frozen = ", ".join(f"model.{name}" for name in settings.frozen)
+        held = [ONE_SIDE.format(learns=settings.learns, frozen=frozen)] if frozen else []
+        steps = [made, *held, (FIT if plain else LOOP).format(**values)]
     return "".join([page, DATA.format(**values), *steps, JUDGE])

@@ -40,13 +40,15 @@ class BatchEvent(Event):
 class EpochEvent(Event):
     """One pass over the training examples is complete; `train_loss` is a mean over all of them, and `loss` its name.
     On the held-out part a model of ratings is judged by the mean of (r_ui − r̂_ui)², `validation_mse`; a list by
-    NDCG@10, `validation_ndcg`. What was not judged is None. `seconds` is training time alone, since the run began."""
+    NDCG@10, `validation_ndcg`, and Recall@10, `validation_recall`. What was not judged is None. `seconds` is training
+    time alone, since the run began."""
 
     loss: str
     train_loss: float
     validation_mse: float | None
     validation_ndcg: float | None
     seconds: float
+    validation_recall: float | None = None
 
 
 @dataclass(frozen=True)

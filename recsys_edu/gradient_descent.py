@@ -3,8 +3,8 @@
 Plain `model.compile(optimizer="adam", loss="mse"); model.fit(train.pairs, train.rating)` minimises the same loss in
 the same way. This loop keeps the data in TensorFlow and runs many mini-batches inside one `tf.function`, which is
 faster. Its state is the weights, the optimizer's variables and the number of batches learnt. The order of the examples
-in an epoch follows from the seed and the epoch alone, so a run that was paused, moved or cut into single batches ends
-at the same weights.
+in an epoch follows from the seed and the epoch alone, and their losses are summed batch after batch, so a run that was
+paused, moved or cut into single batches ends at the same weights and tells the same loss, bit for bit.
 
 What an example is and what its loss is, the model says (`models.contract`): a rating and its squared error, or a user's
 history and the item that came next.
@@ -46,11 +46,13 @@ class GradientDescent(Trainer):
         epoch, first = divmod(self.step, self.steps_per_epoch)
         last = min(first + count, self.steps_per_epoch)
         start = time.perf_counter()
-        total = self._learn(self._order(epoch), tf.constant(first), tf.constant(last)).numpy()
+        before = self._loss if first else 0.0  # a sum that is begun anew with the epoch
+        total = tf.constant(before, "float64")
+        self._loss = float(self._learn(self._order(epoch), tf.constant(first), tf.constant(last), total))
         self.seconds += time.perf_counter() - start
         self.step += last - first
         size = self.settings.batch_size
-        return float(total), min(last * size, self._examples_per_epoch) - first * size
+        return self._loss - before, min(last * size, self._examples_per_epoch) - first * size
 
     def _order(self, epoch: int) -> tf.Tensor:
         """The rows of the examples in the order of this epoch, (n,)."""
@@ -60,9 +62,8 @@ class GradientDescent(Trainer):
         return self._shuffled[1]
 
     @tf.function(reduce_retracing=True)
-    def _learn(self, order, first, last):
+    def _learn(self, order, first, last, total):
         size = self.settings.batch_size
-        total = tf.constant(0.0)
         for k in tf.range(first, last):
             rows = order[k * size : (k + 1) * size]  # (batch,)
             batch = [tf.gather(array, rows) for array in self._examples]  # each (batch, ...)
@@ -71,7 +72,7 @@ class GradientDescent(Trainer):
                 loss = tf.reduce_mean(losses) + tf.add_n([0.0, *self.model.losses])
             variables = self.model.trainable_variables
             self.optimizer.apply(tape.gradient(loss, variables), variables)
-            total += tf.reduce_sum(losses)
+            total += tf.cast(tf.reduce_sum(losses), "float64")
         return total
 
     def _lost(self, loss: float) -> str | None:

@@ -37,7 +37,7 @@ class Trainer:
         self.step = 0  # batches learnt so far
         self.seconds = 0.0
         self.failure: FailedEvent | None = None
-        self._loss = 0.0  # summed over the examples of this epoch that are learnt so far
+        self._loss = 0.0  # summed over the examples of this epoch that are learnt so far, batch by batch
         self._judged: tuple | None = None
 
     steps_per_epoch: int
@@ -69,14 +69,15 @@ class Trainer:
 
     def events(self, until_step: int | None = None, batches_at_once: int | None = None) -> Iterator[Event]:
         """Go on until `until_step` batches are learnt (None: all epochs) and yield what happens, an event for every
-        `batches_at_once` (None: an epoch). Leaving the loop early pauses the run."""
+        `batches_at_once` of an epoch (None: an epoch), counted from its begin, wherever the run was cut. Leaving the
+        loop early pauses the run."""
         last_step = self.last_step if until_step is None else until_step
         chunk = batches_at_once or self.steps_per_epoch
         while self.step < last_step:
             before = self.step
-            total, examples = self.run_batches(min(chunk, last_step - self.step))
+            rest = chunk - before % self.steps_per_epoch % chunk
+            total, examples = self.run_batches(min(rest, last_step - before))
             loss = total / examples
-            self._loss += total
             if np.isfinite(loss):
                 yield BatchEvent(self.epoch, self.step, self.step - before, loss)
             if (reason := self._lost(loss)) is not None:
@@ -97,9 +98,14 @@ class Trainer:
         """Why this run cannot go on, if it cannot."""
 
     def _end_of_epoch(self) -> EpochEvent:
-        mean, self._loss = self._loss / self._examples_per_epoch, 0.0
+        return self.judged(self._loss / self._examples_per_epoch)
+
+    def judged(self, train_loss: float) -> EpochEvent:
+        """What the held-out part says of the model as it is now."""
+        ndcg, recall = self.validation_lists()
+        of_lists = {"validation_ndcg": ndcg, "validation_recall": recall}
         return EpochEvent(
-            self.epoch, self.model.loss_name, mean, self.validation_mse(), self.validation_ndcg(), self.seconds
+            self.epoch, self.model.loss_name, train_loss, self.validation_mse(), seconds=self.seconds, **of_lists
         )
 
     def validation_mse(self) -> float | None:
@@ -109,20 +115,17 @@ class Trainer:
         predicted = self.model.predict_pairs(self.validation.user_index, self.validation.item_index)
         return float(np.mean((self.validation.rating - predicted) ** 2))
 
-    def validation_ndcg(self) -> float | None:
-        """NDCG@10 of the lists of some of the held-out part's users, for a model that only orders items; for all with
-        `judge_lists`."""
-        if not self.validation or (self.model.predicts_ratings and not self.judge_lists):
-            return None
-        return self.ndcg()
-
-    def ndcg(self, k: int = 10) -> float:
-        """NDCG@k on the held-out part, over at most JUDGED_USERS users, always the same ones."""
-        from recsys_edu.metrics import ndcg
+    def validation_lists(self, k: int = 10) -> tuple[float | None, float | None]:
+        """NDCG@k and Recall@k of lists on the held-out part, of at most JUDGED_USERS users, always the same. None
+        for a model that predicts stars, unless `judge_lists`."""
+        from recsys_edu.metrics import ndcg, recall
         from recsys_edu.recommend import top_n
 
+        if not self.validation or (self.model.predicts_ratings and not self.judge_lists):
+            return None, None
         users, seen, relevant = self._judge()
-        return ndcg(top_n(self.model.scores(users), seen, k), relevant)
+        top = top_n(self.model.scores(users), seen, k)
+        return ndcg(top, relevant), recall(top, relevant)
 
     def _judge(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if self._judged is None:
@@ -144,9 +147,11 @@ class OneGo(Trainer):
         self.seconds += time.perf_counter() - start
         self.step += 1
         if not self.model.predicts_ratings:
-            return float("nan"), 1
-        predicted = self.model.predict_pairs(self.train.user_index, self.train.item_index)
-        return float(np.mean((self.train.rating - predicted) ** 2)), 1
+            self._loss = float("nan")
+        else:
+            predicted = self.model.predict_pairs(self.train.user_index, self.train.item_index)
+            self._loss = float(np.mean((self.train.rating - predicted) ** 2))
+        return self._loss, 1
 
     @property
     def parameters(self) -> int:
@@ -174,9 +179,12 @@ def fit(
     train: Ratings,
     validation: Ratings | None = None,
     on_event: Callable[[Event], None] | None = None,
+    judge_lists: bool = False,
 ) -> Trainer:
-    """Fit one model to the end. `on_event` hears every event; the trainer holds the model, and `failure` if any."""
+    """Fit one model to the end. `on_event` hears every event; the trainer holds the model, and `failure` if any. With
+    `judge_lists` a model that predicts stars is judged by its lists as well, after each epoch."""
     run = trainer(settings, train, validation)
+    run.judge_lists = judge_lists
     for event in run.events():
         if on_event:
             on_event(event)

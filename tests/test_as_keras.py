@@ -37,6 +37,21 @@ def test_the_copied_code_ends_at_the_same_model(planted, name):
     assert "'ndcg@10'" in copied["said"]
 
 
+@pytest.mark.parametrize(("name", "learns"), [("mf", "users"), ("two_tower", "items")])
+def test_the_code_of_a_run_in_which_one_side_learns_gives_that_run(planted, name, learns):
+    """By `trainable = False`, before Keras compiles, and before a loop asks what is to learn."""
+    settings = replace(small(name), epochs=1, seed=3, learns=learns)
+    text = as_keras.code(settings, "planted")
+    assert "part.trainable = False" in text
+    copied, parts = run(text), split(planted, "random", seed=3)
+    start, ours = models.build(settings, parts.train), training.fit(settings, parts.train).model
+    np.testing.assert_allclose(copied["model"].scores(np.arange(10)), ours.scores(np.arange(10)), atol=1e-4)
+    still, moved = ("item_vectors", "user_vectors") if learns == "users" else ("user_vectors", "item_vectors")
+    np.testing.assert_array_equal(getattr(copied["model"], still)(), getattr(start, still)())
+    assert not np.allclose(getattr(copied["model"], moved)(), getattr(start, moved)(), atol=1e-3)
+    assert "trainable = False" not in as_keras.code(replace(settings, learns="both"), "planted")
+
+
 def test_nothing_heavy_is_imported_to_write_it():
     script = (
         "import sys; from recsys_edu import as_keras, models; "

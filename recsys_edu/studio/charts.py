@@ -49,32 +49,48 @@ def loss_figure(
     validation_y: Sequence[float] = (),
     loss: str | None = "mse",
     ranks: bool = False,
+    recall: bool = False,
+    dots: bool = False,
 ) -> dict:
-    """By epoch: trace 0 the loss L on the training part, trace 1 what the held-out part gives.
+    """By epoch: trace 0 the loss L on the training part, trace 1 what the held-out part gives, trace 2 its Recall@10 if
+    `recall`.
 
     `x` are epochs, fractions included. Of a model of ratings both `y` are means over ratings of (r_ui - r̂_ui)². One
-    that only ranks has a `loss` of its own (None: its name is not known yet), and NDCG@10, on an axis at the right.
+    that only ranks has a `loss` of its own (None: its name is not known yet), and NDCG@10. What judges lists has a
+    panel of its own, below the loss. `dots`: each point of the training loss is seen.
     """
     hover = "%{x:.2f}: %{y:.4f}<extra>%{fullData.name}</extra>"
     loss_name = LOSS_NAMES.get(loss, loss) or _("loss")
     train = {
-        "name": loss_name if ranks else _("training ratings"), "mode": "lines", "line": {"width": 1.5},
-        "opacity": 0.9, "meta": {"colour": 0},
+        "name": loss_name if ranks else _("training ratings"), "mode": "lines+markers" if dots else "lines",
+        "line": {"width": 1.5}, "marker": {"size": 5}, "opacity": 0.9, "meta": {"colour": 0},
     }  # fmt: skip
     held_out = {
         "name": _("NDCG@10, held out") if ranks else _("held-out ratings"), "mode": "lines+markers",
         "line": {"width": 2.5}, "marker": {"size": 7}, "meta": {"colour": 3}, "yaxis": "y2" if ranks else "y",
     }  # fmt: skip
-    layout = _layout(320, _("epoch"), loss_name, LEGEND)
-    layout["xaxis"]["rangemode"] = "tozero"
-    right = {"title": {"text": METRICS["ndcg"]}, "overlaying": "y", "side": "right", "tickformat": ".3f"}
+    found = {
+        "name": _("Recall@10, held out"), "mode": "lines+markers", "line": {"width": 2.5, "dash": "dot"},
+        "marker": {"size": 8, "symbol": "diamond"}, "meta": {"colour": 2}, "yaxis": "y2",
+    }  # fmt: skip
+    drawn = [(train_x, train_y, train), (validation_x, validation_y, held_out), *([((), (), found)] if recall else [])]
+    lists = {(True, True): _("NDCG · Recall"), (True, False): METRICS["ndcg"], (False, True): _("Recall@10")}
+    shared = {"type": "scatter", "hovertemplate": hover}
     return {
-        "data": [
-            {"type": "scatter", "x": list(x), "y": list(y), "hovertemplate": hover} | style
-            for x, y, style in ((train_x, train_y, train), (validation_x, validation_y, held_out))
-        ],
-        "layout": layout | ({"yaxis2": right} if ranks else {}),
+        "data": [shared | {"x": list(x), "y": list(y)} | style for x, y, style in drawn],
+        "layout": _loss_layout(loss_name, lists.get((ranks, recall))),
     }
+
+
+def _loss_layout(loss_name: str, lists: str | None) -> dict:
+    """The loss above and, where there are any, the figures of `lists` below, over the same epochs."""
+    layout = _layout(400 if lists else 320, _("epoch"), loss_name, LEGEND)
+    layout["xaxis"]["rangemode"] = "tozero"
+    if lists:
+        layout["xaxis"]["anchor"] = "y2"
+        layout["yaxis"]["domain"] = [0.42, 1]
+        layout["yaxis2"] = {"title": {"text": lists}, "domain": [0, 0.34], "rangemode": "tozero", "tickformat": ".2f"}
+    return layout
 
 
 def epochs_figure(losses: Sequence[float | None]) -> dict:

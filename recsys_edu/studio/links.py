@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 from recsys_edu import sources
 from recsys_edu.errors import RecsysEduError, SettingsError
-from recsys_edu.models import MODELS, Settings, default_settings
+from recsys_edu.models import MODELS, ModelCard, Settings, default_settings
 from recsys_edu.studio.i18n import _
+from recsys_edu.studio.pace import PACES
 from recsys_edu.studio.slices import RunSpec
 
-FIELDS = ("embedding_dim", "learning_rate", "batch_size", "l2", "epochs", "seed")
+FIELDS = ("embedding_dim", "learning_rate", "batch_size", "l2", "epochs", "seed", "learns")
 SPLITS = {
     "random": _("at random"),
     "last": _("each user's last"),
@@ -28,6 +29,7 @@ HIDEABLE = {
     "data": _("data and split"),
     "model": _("model"),
     "settings": _("settings"),
+    "speed": _("speed"),
     "code": _("Copy as Keras"),
     "lists": _("lists for a user"),
 }
@@ -46,6 +48,20 @@ class Lesson:
     similarity: str = "cosine"
     picked: int | None = None  # item_index
     hide: tuple[str, ...] = ()
+    pace: str = "full"
+    recall: bool | None = None  # whether Recall@10 is drawn; None: where that costs little
+
+
+def fields_of(card: ModelCard) -> tuple[str, ...]:
+    """The fields of `Settings` that the page has a control for."""
+    known = (*card.knobs, "epochs", "seed", *(["learns"] if card.sides else []))
+    return tuple(name for name in FIELDS if name in known)
+
+
+def recall_suits(model: str) -> bool:
+    """Whether Recall@10 is drawn unless the reader says otherwise: to score all films by the models over fields takes
+    twice as long as their epoch."""
+    return MODELS[model].family != "features"
 
 
 def to_params(lesson: Lesson) -> dict[str, str]:
@@ -55,7 +71,7 @@ def to_params(lesson: Lesson) -> dict[str, str]:
     named = {name: getattr(settings, name) for name in FIELDS if getattr(settings, name) != getattr(usual, name)}
     named |= {name: value for name, value in settings.options if dict(usual.options)[name] != value}
     first = Lesson(lesson.spec)
-    shown = ("step", "user_index", "at_least", "similarity", "picked")
+    shown = ("step", "user_index", "at_least", "similarity", "picked", "pace", "recall")
     named |= {name: getattr(lesson, name) for name in shown if getattr(lesson, name) != getattr(first, name)}
     if lesson.hide:
         named["hide"] = ",".join(lesson.hide)
@@ -93,6 +109,8 @@ def from_params(params: Mapping[str, str], default_data: str) -> tuple[Lesson, l
         similarity=take("similarity", "cosine", one_of(SIMILARITIES)),
         picked=take("picked", None, between(0, 10**9)),
         hide=take("hide", (), lambda text: tuple(one_of(HIDEABLE)(name) for name in text.split(","))),
+        pace=take("pace", "full", one_of(PACES)),
+        recall=take("recall", None, lambda text: one_of(["True", "False"])(text) == "True"),
     )
     return lesson, problems
 
@@ -100,7 +118,7 @@ def from_params(params: Mapping[str, str], default_data: str) -> tuple[Lesson, l
 def _settings(model: str, take: Callable) -> Settings:
     """Number by number, so that one that makes no sense does not spoil the others."""
     usual = default_settings(model)
-    fields = {name: getattr(usual, name) for name in FIELDS if name in (*usual.card.knobs, "epochs", "seed")}
+    fields = {name: getattr(usual, name) for name in fields_of(usual.card)}
     values = {}
     for name, value in (fields | dict(usual.options)).items():
 

@@ -131,23 +131,31 @@ def _step(trainer, pair: np.ndarray, rating: np.ndarray, others: list[tuple[str,
     model, optimizer = trainer.model, trainer.optimizer
     pairs = np.concatenate([pair, np.array([other[1:] for other in others], dtype="int32").reshape(-1, 2)])
     before = model(pairs).numpy()[:, 0]  # (1 + k,)
-    value, forward = _own(model, pair, model.trainable_variables), _forward(model, pair)
+    variables = model.trainable_variables
+    still = [
+        v for name in trainer.settings.frozen for v in getattr(model, name).weights
+    ]  # the side that does not learn
+    zeros = [np.zeros(v.shape, "float32") for v in still]
+
+    def own(arrays, of_still=zeros) -> Numbers:
+        return _own(model, pair, [*variables, *still], [*arrays, *of_still])
+
+    value, forward = own(variables, still), _forward(model, pair)
     with tf.GradientTape() as tape:
         squared_error, penalty, loss = _loss(model, pair, rating)
-    variables = model.trainable_variables
     gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, variables)]  # dP, dQ made whole
     optimizer.apply(gradients, variables)
     memory = optimizer.variables[2:]  # behind its counter and η: m and v of each variable in turn
-    m, v = _own(model, pair, memory[::2]), _own(model, pair, memory[1::2])
+    m, v = own(memory[::2]), own(memory[1::2])
     after = model(pairs).numpy()[:, 0]
     losses = {"squared_error": squared_error, "penalty": penalty, "loss": loss}
     return Look(
         rating=float(rating[0, 0]),
         value=value,
         forward=forward | {name: np.asarray(number) for name, number in losses.items()},
-        gradient=_own(model, pair, gradients),
+        gradient=own(gradients),
         memory={name: (m[name], v[name]) for name in m},
-        update={name: new - value[name] for name, new in _own(model, pair, variables).items()},
+        update={name: new - value[name] for name, new in own(variables, still).items()},
         step=int(optimizer.iterations),
         prediction=float(before[0]),
         after=float(after[0]),
@@ -165,10 +173,10 @@ def _loss(model, pair: np.ndarray, rating: np.ndarray) -> tuple:
     return squared_error, penalty, tf.reduce_mean(squared_error) + penalty
 
 
-def _own(model, pair: np.ndarray, arrays: list) -> Numbers:
-    """Of `arrays`, one for each trainable variable of the model: the pair's row of those shaped as P, Q and the biases
+def _own(model, pair: np.ndarray, variables: list, arrays: list) -> Numbers:
+    """Of `arrays`, one for each of these variables of the model: the pair's row of those shaped as P, Q and the biases
     of users and items, and all of those shaped as a layer's. Weights are W as in Wx, (d_out, d_in): Keras keeps Wᵀ."""
-    by_variable = {id(v): np.asarray(a) for v, a in zip(model.trainable_variables, arrays, strict=True)}
+    by_variable = {id(v): np.asarray(a) for v, a in zip(variables, arrays, strict=True)}
     rows = [("p_u", model.user_embedding, pair[0, 0]), ("q_i", model.item_embedding, pair[0, 1])]
     if hasattr(model, "user_bias"):
         rows += [("b_u", model.user_bias, pair[0, 0]), ("b_i", model.item_bias, pair[0, 1])]

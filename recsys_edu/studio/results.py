@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from recsys_edu.models import MODELS, default_settings
 from recsys_edu.run_store import StoredRun
@@ -51,7 +51,7 @@ def title_of(model: str) -> str:
 
 def detail_of(run: StoredRun) -> str:
     """What tells runs of one model apart: the seed, what differs from the card's settings, when it ended."""
-    usual = _flat(asdict(default_settings(run.model, seed=run.seed))) if run.model in MODELS else {}
+    usual = _flat(default_settings(run.model, seed=run.seed).as_dict()) if run.model in MODELS else {}
     changed = [f"{name} {_told(value)}" for name, value in _flat(run.settings).items() if usual.get(name) != value]
     when = (run.finished or "").replace("T", " ").removesuffix("Z")[:16]
     return " · ".join(filter(None, [_("seed {seed}").format(seed=run.seed), *changed, when and f"{when} UTC"]))

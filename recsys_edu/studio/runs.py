@@ -6,9 +6,13 @@ what any run is; `Run` is that of the Train page, with a map and lists; races.py
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import struct
+import threading
+import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -16,10 +20,13 @@ import numpy as np
 
 from recsys_edu.embedding_map import Frame, as_int16
 from recsys_edu.events import finite
+from recsys_edu.studio.attic import Box, Kept
 from recsys_edu.studio.i18n import _
+from recsys_edu.studio.pace import PACES, PAUSE_SECONDS
 from recsys_edu.studio.slices import RunSpec, Slice, run_slice
 from recsys_edu.studio.snapshots import Snapshots
 
+FRAME_SECONDS_IN_A_CROWD = 3.0
 FRAME_MAGIC = 0x50414D46  # "FMAP"
 METHODS = {"pca": 0, "umap": 1}
 Send = Callable[[dict | bytes], None]
@@ -50,7 +57,11 @@ class BaseRun:
     until_step: int = 0
     goal_epochs: int = 0  # where Train goes; 0: not asked yet
     subscribers: list[Send] = field(default_factory=list)
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)  # of what is kept
+    away: Box | None = None  # where that is, if it was put away
+    touched: float = 0.0  # when it was last read
 
+    state = Kept()
     sentences: ClassVar[dict[str, str]] = SENTENCES  # for each mode
 
     def __post_init__(self):
@@ -111,9 +122,19 @@ class BaseRun:
 
 @dataclass(eq=False)
 class Run(BaseRun):
-    """The run of the Train page: its vectors are drawn as a map, all items are scored for one user."""
+    """The run of the Train page: its vectors are drawn as a map, all items are scored for one user.
+
+    `pace` and `judge_lists` may change at any time; what is learnt does not depend on them."""
 
     user_index: int = 0
+    pace: str = "full"
+    judge_lists: bool = False  # whether Recall@10 is found after each epoch, of a model that predicts stars too
+    crowded: bool = False  # whether many others wait for the workers
+    _drawn_at: float = 0.0
+    _pace_changed: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+    by_workers: ClassVar[bool] = True  # whether workers score users for it; see playback.py for one that has none
+    frame, frame_vectors, item_vectors, snapshots, scores = Kept(), Kept(), Kept(), Kept(), Kept()
 
     def clear(self) -> None:
         super().clear()
@@ -127,7 +148,7 @@ class Run(BaseRun):
         self.asked_user: int | None = None  # whose scores were asked for since the last slice
         self.failed_user: int | None = None  # whose scores could not be had
         self.loss: str | None = None  # its name; not known before the first slice
-        self.curve = {"epoch": [], "train": [], "validation_epoch": [], "validation": []}
+        self.curve = {"epoch": [], "train": [], "validation_epoch": [], "validation": [], "recall": []}
 
     @property
     def busy(self) -> bool:
@@ -136,17 +157,50 @@ class Run(BaseRun):
 
     async def learn(self, ask: Ask) -> None:
         while self.step < self.until_step:
-            result = await ask(lambda: self.task(self.until_step))
+            result = await ask(lambda: self.task(self._next_stop()))
             self.accept(result)
             if result.failure is not None:
                 self.set_mode("failed", f"{result.failure.reason} {result.failure.advice}")
                 return
-            self.set_mode("running", self.notice)
+            self.set_mode("running", self.notice or PACES[self.pace].sentence)
+            if self.step < self.until_step and PACES[self.pace].stands_at(self.step, self.steps_per_epoch):
+                await self._rest()
         self.set_mode("finished" if self.epoch >= self.last_epoch else "paused")
+
+    def watch(self, user_index: int) -> None:
+        """Show this user's list from now on."""
+        self.user_index = user_index
+
+    def _next_stop(self) -> int:
+        return PACES[self.pace].next_stop(self.step, self.steps_per_epoch, self.until_step)
+
+    async def _rest(self) -> None:
+        """Between two steps of slow motion: no worker's turn is held. Ends early when another pace is chosen; Pause,
+        Stop and Reset cancel it."""
+        self._pace_changed.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._pace_changed.wait(), PAUSE_SECONDS)
+
+    def adjust(self, pace: str | None, judge_lists: bool | None) -> None:
+        """From the next slice on; None: as it is."""
+        if judge_lists is not None:
+            self.judge_lists = judge_lists
+        if pace is not None and pace != self.pace:
+            self.pace = pace
+            self._pace_changed.set()
+            if self.mode == "running":
+                self.set_mode("running", self.notice or PACES[pace].sentence)
 
     def task(self, until_step: int) -> tuple:
         """The next slice, as a worker takes it. With `until_step` 0 nothing is learnt."""
-        return run_slice, self.spec, self.state, until_step, self.user_index, self.frame, self.frame_vectors
+        shown = self.user_index, self.frame, self.frame_vectors
+        how = self.judge_lists, self.pace != "full", self._wants_frame()
+        return run_slice, self.spec, self.state, until_step, *shown, *how
+
+    def _wants_frame(self) -> bool:
+        """A frame takes a worker as long as an epoch of a small model: in a crowd, each run gets one now and then."""
+        drawn_lately = self.frame is not None and time.monotonic() - self._drawn_at < FRAME_SECONDS_IN_A_CROWD
+        return not self.crowded or self.pace != "full" or not drawn_lately
 
     def accept(self, result: Slice) -> None:
         """Take in what a slice gave, and tell the screens."""
@@ -158,6 +212,7 @@ class Run(BaseRun):
         self.asked_user = None
         if result.frame is not None:
             self.frame, self.frame_vectors, self.frames = result.frame, result.item_vectors, self.frames + 1
+            self._drawn_at = time.monotonic()
         self._keep_epoch(result)
         if result.frame is not None:
             self.publish(self.frame_message())
@@ -167,18 +222,23 @@ class Run(BaseRun):
         if result.start_vectors is not None:
             self.snapshots.keep(0, result.start_vectors, None)
         if self.step and self.step % self.steps_per_epoch == 0:
-            self.snapshots.keep(self.step // self.steps_per_epoch, result.item_vectors, self.frame)
+            frame = self.frame if result.frame is not None or not self.crowded else None  # else of other vectors
+            self.snapshots.keep(self.step // self.steps_per_epoch, result.item_vectors, frame)
 
     def _accept_points(self, result: Slice) -> None:
         train = {"epoch": [e.epoch for e in result.batches], "train": [finite(e.train_loss) for e in result.batches]}
         # What a model predicts no stars for, its lists are judged by.
-        judged = [(e.epoch, e.validation_ndcg if e.validation_mse is None else e.validation_mse) for e in result.epochs]
-        ends = [(epoch, value) for epoch, value in judged if value is not None]
-        held_out = {"epoch": [epoch for epoch, _value in ends], "validation": [finite(value) for _epoch, value in ends]}
+        judged = [(e, e.validation_ndcg if e.validation_mse is None else e.validation_mse) for e in result.epochs]
+        ends = [(e, value) for e, value in judged if value is not None]
+        held_out = {
+            "epoch": [e.epoch for e, _value in ends], "validation": [finite(value) for _e, value in ends],
+            "recall": [finite(e.validation_recall) for e, _value in ends],
+        }  # fmt: skip
         self.curve["epoch"] += train["epoch"]
         self.curve["train"] += train["train"]
         self.curve["validation_epoch"] += held_out["epoch"]
         self.curve["validation"] += held_out["validation"]
+        self.curve["recall"] += held_out["recall"]
         if train["epoch"]:
             self.publish({"type": "points"} | train)
         if ends:

@@ -72,18 +72,25 @@ def run_slice(
     user_index: int,
     frame: embedding_map.Frame | None,
     frame_vectors: np.ndarray | None,
+    judge_lists: bool = False,
+    each_step: bool = False,
+    draw: bool = True,
 ) -> Slice:
     """Learn from `state` (None: the start) for at most SLICE_SECONDS, an epoch, or up to `until_step`; then draw the
-    next frame of the map and score all items for `user_index`. With `until_step` 0 nothing is learnt."""
+    next frame of the map and score all items for `user_index`. With `until_step` 0 nothing is learnt. `judge_lists`: of
+    a model that predicts stars too, after an epoch. `each_step`: the map shows the smallest move. Without `draw` there
+    is no frame but the one at `until_step`."""
     trainer, start = trainer_of(spec)
     trainer.restore(start if state is None else state)
+    trainer.judge_lists = spec.judge_lists or judge_lists
     start_vectors = trainer.model.item_vectors() if state is None else None
     batches, epochs, failure = _learn(trainer, until_step)
     vectors = trainer.model.item_vectors()
     # The first frame is PCA: it is there at once. A better map is drawn as soon as UMAP is loaded.
     method = "umap" if frame is not None and _umap_is_loaded.is_set() else "pca"
     better = frame is not None and frame.method != method
-    if failure is None and (better or embedding_map.moved(vectors, frame_vectors)):
+    moved = embedding_map.moved(vectors, frame_vectors) or (each_step and not np.array_equal(vectors, frame_vectors))
+    if failure is None and (draw or trainer.step >= until_step) and (better or moved):
         frame = embedding_map.next_frame(vectors, frame, method, spec.settings.seed)
     else:
         frame = None
@@ -108,10 +115,10 @@ def run_lane(spec: RunSpec, state: dict | None, until_step: int, budget: float) 
     in the middle of an epoch too."""
     trainer, start = trainer_of(spec)
     trainer.restore(start if state is None else state)
+    trainer.judge_lists = spec.judge_lists
     batches, epochs, failure = _learn(trainer, until_step, min(SLICE_SECONDS, budget - trainer.seconds))
     if failure is None and not epochs and trainer.seconds >= budget:
-        judged = (batches[-1].train_loss, trainer.validation_mse(), trainer.validation_ndcg(), trainer.seconds)
-        epochs = [EpochEvent(trainer.epoch, trainer.model.loss_name, *judged)]
+        epochs = [trainer.judged(batches[-1].train_loss)]
     return LaneSlice(trainer.state(), trainer.step, trainer.seconds, epochs, failure)
 
 
@@ -149,7 +156,6 @@ def trainer_of(spec: RunSpec):
 
     parts = split_of(spec.data, spec.how, spec.settings.seed)
     run = trainer(spec.settings, parts.train, parts.test)
-    run.judge_lists = spec.judge_lists
     start = run.state()
     if spec.settings.card.by_gradient:
         run.run_batches(1)

@@ -241,7 +241,7 @@ def test_a_model_that_ranks_shows_its_loss_and_its_ndcg(page):
     button(page, "Train").click()
     until(page, f"{CURVES}.validation >= 2")
     plot = "document.querySelector('.chart .plot')._fullLayout"
-    until(page, f"{plot}.yaxis.title.text === 'softmax cross-entropy' && {plot}.yaxis2.title.text === 'NDCG@10'")
+    until(page, f"{plot}.yaxis.title.text === 'softmax cross-entropy' && {plot}.yaxis2.title.text === 'NDCG · Recall'")
     top = page.get_by_role("list", name="Recommended now").get_by_role("listitem")
     expect(top.first).to_contain_text("no. 1")
     assert not [text for text in top.all_inner_texts() if re.search(r"\d\.\d\d", text)]  # no stars

@@ -129,9 +129,14 @@ class Chart {
     });
   }
 
-  // An empty plot shows where the curves will grow, not Plotly's -1 to 4.
+  // An empty plot, or panel, shows where the curves will grow, not Plotly's -1 to 4.
   emptyRanges() {
     return [];
+  }
+
+  emptyPanel(axis) {
+    const own = this.series.filter((_, k) => (this.figure.data[k].yaxis ?? "y") === axis);
+    return own.every(({ x }) => x.length === 0);
   }
 
   layout() {
@@ -139,13 +144,14 @@ class Chart {
     const grid = this.theme.dark ? "rgba(255,255,255,0.10)" : "rgba(49,51,63,0.10)";
     const { layout } = this.figure;
     const axis = { gridcolor: grid, zeroline: false, linecolor: grid, automargin: true };
-    const ranges = this.empty ? this.emptyRanges() : [];
+    const empty = [this.empty, this.emptyPanel("y"), this.emptyPanel("y2")]; // x, y, y2
+    const ranges = this.emptyRanges().map((range, k) => (empty[k] ? range : undefined));
     const scale = (own, range) => ({ ...axis, ...own, ...(range ? { range, autorange: false } : {}) });
     const clear = "rgba(0,0,0,0)";
     return {
       ...layout,
       autosize: true,
-      uirevision: `${this.followed} ${this.data.metric} ${this.empty}`, // a zoom is kept while runs grow, not beyond
+      uirevision: `${this.followed} ${this.data.metric} ${empty}`, // a zoom is kept while runs grow, not beyond
       font: { ...layout.font, color: text, family: font },
       paper_bgcolor: clear,
       plot_bgcolor: clear,
@@ -153,7 +159,7 @@ class Chart {
       modebar: { bgcolor: clear, color: text, activecolor: text, ...layout.modebar },
       xaxis: scale(layout.xaxis, ranges[0]),
       yaxis: scale(layout.yaxis, ranges[1]),
-      ...(layout.yaxis2 ? { yaxis2: { ...scale(layout.yaxis2, ranges[2]), showgrid: false } } : {}),
+      ...(layout.yaxis2 ? { yaxis2: scale(layout.yaxis2, ranges[2]) } : {}),
     };
   }
 

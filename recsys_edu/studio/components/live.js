@@ -29,6 +29,7 @@ window.__recsysEduLive ??= (() => {
       state: null,
       train: { x: [], y: [] },
       validation: { x: [], y: [] },
+      recall: { x: [], y: [] },
       ends: [], // of a lane of a race: { seconds, mse, ndcg } at each judgement
       frame: null,
     };
@@ -53,6 +54,12 @@ window.__recsysEduLive ??= (() => {
       series.x.push(x[i]);
       series.y.push(y[i]);
     }
+  }
+
+  // Recall@10 of the epochs whose lists were judged.
+  function appendRecall(series, x, values = []) {
+    const known = x.map((_, i) => i).filter((i) => (values[i] ?? null) !== null);
+    append(series, known.map((i) => x[i]), known.map((i) => values[i]));
   }
 
   function appendEnds(ends, { seconds = [], validation, ndcg }) {
@@ -104,7 +111,7 @@ window.__recsysEduLive ??= (() => {
     }
 
     hearText(message) {
-      const { train, validation } = this.snapshot;
+      const { train, validation, recall } = this.snapshot;
       if (message.type === "hello") this.hello(message);
       else if (message.type === "reset") this.clear(message);
       else if (message.type === "state") {
@@ -115,6 +122,7 @@ window.__recsysEduLive ??= (() => {
         this.tell("curves");
       } else if (message.type === "validation") {
         append(validation, message.epoch, message.validation);
+        appendRecall(recall, message.epoch, message.recall);
         appendEnds(this.snapshot.ends, message);
         this.tell("curves");
       }
@@ -126,6 +134,7 @@ window.__recsysEduLive ??= (() => {
       this.snapshot = { ...blankSnapshot(), connection: "open", run, state: { state }, frame: kept };
       append(this.snapshot.train, history.epoch ?? [], history.train);
       append(this.snapshot.validation, history.validation_epoch, history.validation);
+      appendRecall(this.snapshot.recall, history.validation_epoch, history.recall);
       appendEnds(this.snapshot.ends, history);
       for (const kind of ["connection", "state", "curves", kept ? "frame" : "reset"]) this.tell(kind);
     }

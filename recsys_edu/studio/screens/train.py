@@ -6,7 +6,8 @@ import streamlit as st
 
 from recsys_edu.studio import charts, state
 from recsys_edu.studio.components.mount import film_map, loss_curves
-from recsys_edu.studio.screens import train_controls, train_lists
+from recsys_edu.studio.i18n import _
+from recsys_edu.studio.screens import train_controls, train_lists, train_recorded
 
 # On a wide screen the space above belongs to the map; on a phone Streamlit's own bar is there.
 COMPACT = """<style>
@@ -27,6 +28,7 @@ def page() -> None:
         return
     with st.sidebar:
         train_controls.ways_out(run)
+        train_recorded.ways_in()
     state.drawn(run)
     _screen(run)
     state.write_link(run)
@@ -35,10 +37,15 @@ def page() -> None:
 def _screen(run) -> None:
     live_url, rates = f"/live/{run.token}", run.spec.settings.card.predicts_ratings
     with st.container():  # what comes and goes in here does not move, and so remake, what is below
+        train_recorded.banner(run)
         _watched(train_controls.buttons, run, 0.5)
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        figure = charts.loss_figure(loss="mse" if rates else run.loss, ranks=not rates)
+        figure = charts.loss_figure(
+            loss="mse" if rates else run.loss, ranks=not rates,
+            recall=run.judge_lists or any(value is not None for value in run.curve["recall"]),
+            dots=run.pace != "full",
+        )  # fmt: skip
         loss_curves(figure, live_url, key="loss_curves")
         _watched(train_lists.neighbours_of_picked, run, 1.0)
     with right:
@@ -64,4 +71,6 @@ def _map() -> None:
         key="film_map",
         on_picked_change=lambda: None,
     )
+    if run.spec.settings.learns == "users" and run.step:
+        st.caption(_("Only users learn in this run: the films stay where they started."))
     train_lists.pick(result.picked)

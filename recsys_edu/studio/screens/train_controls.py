@@ -13,6 +13,7 @@ from recsys_edu.models import MODELS, default_settings
 from recsys_edu.studio import jobs, links, slices, state
 from recsys_edu.studio.i18n import _
 from recsys_edu.studio.links import SPLITS
+from recsys_edu.studio.screens import train_pace
 
 LEARNING_RATES = [0.0001, 0.0003, 0.001, 0.003, 0.005, 0.01, 0.03, 0.1, 0.3, 1.0, 10.0, 100.0]
 EMBEDDING_SIZES = [1, 2, 4, 8, 16, 32, 64, 128]
@@ -89,6 +90,7 @@ def setting_controls() -> None:
     )  # fmt: skip
     for name, default in card.options.items():
         _option(name, default)
+    train_pace.side_control()
     left, right = st.columns(2)
     left.number_input(
         _("Epochs"), 1, 1000, key="epochs", persist_state="session", help=_("Passes over the training examples."),
@@ -96,6 +98,7 @@ def setting_controls() -> None:
     right.number_input(
         _("Seed"), 0, 2**31 - 1, key="seed", persist_state="session", help=_("The same seed gives the same run."),
     )  # fmt: skip
+    train_pace.recall_control()
 
 
 def _slider(name: str, label: str, values: list, help: str) -> None:
@@ -141,18 +144,19 @@ def copy_as_keras(spec, key: str) -> None:
 
 
 def buttons() -> None:
-    """Train, Pause, One batch, One epoch, Stop, Reset, and a line that says how the run is."""
+    """Train, Pause, One batch, One epoch, Stop, Reset, how fast, and a line that says how the run is."""
     run = state.current_run()
     state.redraw_when_changed(run)
     changed = run.spec != state.chosen_spec()
     can_stop = run.working or run.mode == "paused"
-    row = st.container(horizontal=True, gap="small")
+    row = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
     _button(row, _("Train"), "train", _("Learn to the last epoch."), not run.working or changed, "primary")
     _button(row, _("Pause"), "pause", _("Stand still now; Train goes on from here."), run.working)
     _button(row, _("One batch"), "one_batch", _("Learn from one mini-batch, then stand still."))
     _button(row, _("One epoch"), "one_epoch", _("Learn to the end of the epoch, then stand still."))
     _button(row, _("Stop"), "stop", _("End this run; what it learnt stays on the screen."), can_stop)
     _button(row, _("Reset"), "reset", _("Forget all that was learnt."), run.mode != "ready")
+    train_pace.speed_control(row)
     status(run, changed)
 
 
@@ -174,6 +178,7 @@ def _press(command: str) -> None:
         run = state.current_run()
         if command not in ("pause", "stop") and run.spec != state.chosen_spec():
             run = state.new_run()
+        train_pace.adjust(run)
         getattr(jobs.shared(), command)(run)
     except RecsysEduError as error:
         st.session_state["problem"] = str(error)
