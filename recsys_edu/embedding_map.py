@@ -1,4 +1,4 @@
-r"""Chapter 2: a 2-D map of the item vectors that moves while they learn, and how honest it is.
+r"""Chapter 2: a map of the item vectors, in 2-D or 3-D, that moves while they learn, and how honest it is.
 
 Nearness is cosine: each vector is divided by its length before it is drawn, so that the map and the lists of
 neighbours speak of the same thing. PCA gives the first frame at once. UMAP then goes on from the last frame for a
@@ -23,8 +23,8 @@ REACH = 1.9  # a map is drawn from -REACH to REACH root mean square radii
 
 @dataclass(frozen=True)
 class Frame:
-    """Positions of n points, (n, 2), with mean 0 and root mean square radius 1; how they were found; `kept`, the
-    share of each point's 15 true neighbours that are among its 15 neighbours on the map."""
+    """Positions of n points, (n, 2) or (n, 3), with mean 0 and root mean square radius 1; how they were found; `kept`,
+    the share of each point's 15 true neighbours that are among its 15 neighbours on the map."""
 
     positions: np.ndarray
     method: str
@@ -62,12 +62,26 @@ def fresh_umap(vectors: np.ndarray, seed: int, near: Frame | None = None, epochs
     return Frame(positions, "umap", kept_neighbours(neighbours, positions))
 
 
-def pca(x: np.ndarray) -> np.ndarray:
-    """The two directions of largest variance: (n, d) -> (n, 2). A missing second direction is 0."""
+def space(vectors: np.ndarray, near: Frame | None = None, seed: int = 0) -> Frame:
+    """A map of `vectors` (n, d) in three dimensions by UMAP, positions (n, 3): it goes on from `near`, the map in 3-D
+    of another epoch, for enough epochs of UMAP to find its way from an early one too; without one it starts from PCA.
+    `kept` is NaN."""
+    x = unit(vectors.astype("float32"))
+    if len(x) <= NEIGHBOURS + 1:
+        return Frame(_onto(pca(x, 3), near), "pca", float("nan"))
+    neighbours, distances = true_neighbours(x)
+    start = near if near is not None else Frame(_onto(pca(x, 3), None), "pca", float("nan"))
+    alpha, epochs = (0.2, 40) if near is not None else (1.0, 100)
+    positions = _umap(x, neighbours, distances, start.positions, seed, epochs, alpha)
+    return Frame(_onto(positions, start), "umap", float("nan"))
+
+
+def pca(x: np.ndarray, dims: int = 2) -> np.ndarray:
+    """The `dims` directions of largest variance: (n, d) -> (n, dims). A missing direction is 0."""
     centred = x - x.mean(axis=0)
     _, directions = np.linalg.eigh(centred.T @ centred)  # ascending eigenvalues; columns, (d, d)
-    flat = centred @ directions[:, ::-1][:, :2]  # (n, 1 or 2)
-    return np.pad(flat, ((0, 0), (0, 2 - flat.shape[1])))
+    flat = centred @ directions[:, ::-1][:, :dims]  # (n, dims or less)
+    return np.pad(flat, ((0, 0), (0, dims - flat.shape[1])))
 
 
 def true_neighbours(x: np.ndarray, k: int = NEIGHBOURS, rows_at_once: int = 2048) -> tuple[np.ndarray, np.ndarray]:
@@ -88,7 +102,7 @@ def true_neighbours(x: np.ndarray, k: int = NEIGHBOURS, rows_at_once: int = 2048
 
 
 def kept_neighbours(neighbours: np.ndarray, positions: np.ndarray) -> float:
-    """The honesty of a map: mean share of true neighbours (n, k + 1, itself first) that are 2-D neighbours."""
+    """The honesty of a map: mean share of true neighbours (n, k + 1, itself first) that are neighbours on the map."""
     return float(kept_by_point(neighbours, positions).mean() / (neighbours.shape[1] - 1))
 
 
@@ -103,10 +117,10 @@ def kept_by_point(neighbours: np.ndarray, positions: np.ndarray) -> np.ndarray:
 
 
 def align(positions: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Orthogonal Procrustes: turn and mirror `positions` (n, 2) to lie as near `target` as they can.
+    """Orthogonal Procrustes: turn and mirror `positions` (n, 2 or 3) to lie as near `target` as they can.
 
     R = U Vᵀ with U S Vᵀ the singular value decomposition of positionsᵀ · target."""
-    u, _, vt = np.linalg.svd(positions.T @ target)  # (2, 2)
+    u, _, vt = np.linalg.svd(positions.T @ target)  # (2, 2) or (3, 3)
     return positions @ (u @ vt)
 
 
@@ -116,7 +130,7 @@ def moved(vectors: np.ndarray, before: np.ndarray | None) -> bool:
 
 
 def as_int16(positions: np.ndarray) -> np.ndarray:
-    """Positions on the integer grid that the studio sends to the browser, (n, 2) from -32767 to 32767."""
+    """Positions on the integer grid that the studio sends to the browser, each from -32767 to 32767."""
     return np.round(np.clip(positions / REACH, -1, 1) * 32767).astype("<i2")
 
 
@@ -130,9 +144,9 @@ def _umap(x, neighbours, distances, start, seed: int, epochs: int = 20, alpha: f
     )
     a, b = find_ab_params(spread=1.0, min_dist=0.1)
     positions, _ = simplicial_set_embedding(
-        x, graph, n_components=2, initial_alpha=alpha, a=a, b=b, gamma=1.0, negative_sample_rate=5, n_epochs=epochs,
-        init=start.astype("float32"), random_state=random, metric="euclidean", metric_kwds={}, densmap=False,
-        densmap_kwds={}, output_dens=False,
+        x, graph, n_components=start.shape[1], initial_alpha=alpha, a=a, b=b, gamma=1.0, negative_sample_rate=5,
+        n_epochs=epochs, init=start.astype("float32"), random_state=random, metric="euclidean", metric_kwds={},
+        densmap=False, densmap_kwds={}, output_dens=False,
     )  # fmt: skip
     return positions
 

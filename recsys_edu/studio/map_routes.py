@@ -3,7 +3,9 @@
 - /live/<token>/frames.bin?kind=pca: all maps of the run's epochs (see snapshots.Film), so that scrubbing asks nobody
 - /live/<token>/honesty.bin?kind=pca&epoch=7: of one map, how many of each point's neighbours there are true ones:
   k as one byte, then a byte a point
-kind: umap, pca, axis (with a=, b=: item_index), seed.
+- POST /live/<token>/space: has UMAP draw one more epoch in 3-D, the newest that it has not; answers how many of how
+  many it has drawn by now: {"drawn": 3, "of": 12}
+kind: umap, pca, axis (with a=, b=: item_index), seed. dims=3: umap and pca in three dimensions.
 """
 
 from __future__ import annotations
@@ -45,19 +47,41 @@ async def honesty(request: Request) -> Response:
     return Response(bytes([k]) + kept.tobytes(), media_type="application/octet-stream", headers=NEVER)
 
 
+async def space(request: Request) -> Response:
+    try:
+        run = _run(request)
+        snapshots = run.snapshots  # those of before a reset take what is no longer wanted
+        if (wanted := snapshots.next_in_space()) is not None:
+            one, near = wanted
+            task = jobs.shared().submit(run, map_work.umap_in_space, one.vectors, near, run.spec.settings.seed)
+            snapshots.keep_space(one, await asyncio.wrap_future(task))
+    except RecsysEduError as error:
+        return JSONResponse({"error": str(error)}, status_code=404)
+    return JSONResponse({"drawn": snapshots.in_space, "of": len(snapshots.all)}, headers=NEVER)
+
+
 def _read(request: Request) -> tuple[Run, tuple]:
     """The run and what `Snapshots.film` is asked. Raises SettingsError."""
+    numbers = (_number(request, "a"), _number(request, "b"), _number(request, "dims", "2"))
+    return _run(request), (request.query_params.get("kind", "umap"), *numbers)
+
+
+def _run(request: Request) -> Run:
     run = jobs.shared().get(request.path_params["token"])
     if not isinstance(run, Run):
         raise SettingsError(_("This run has ended on the server. Press Train for a new one."))
-    return run, (request.query_params.get("kind", "umap"), _number(request, "a"), _number(request, "b"))
+    return run
 
 
-def _number(request: Request, name: str) -> int:
+def _number(request: Request, name: str, usual: str = "-1") -> int:
     try:
-        return int(request.query_params.get(name, "-1")[:12])
+        return int(request.query_params.get(name, usual)[:12])
     except ValueError as error:
         raise SettingsError(_("{name} must be a whole number.").format(name=name)) from error
 
 
-ROUTES = [Route("/live/{token}/frames.bin", frames), Route("/live/{token}/honesty.bin", honesty)]
+ROUTES = [
+    Route("/live/{token}/frames.bin", frames),
+    Route("/live/{token}/honesty.bin", honesty),
+    Route("/live/{token}/space", space, methods=["POST"]),
+]

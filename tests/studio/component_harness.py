@@ -18,10 +18,12 @@ from starlette.websockets import WebSocketDisconnect
 
 from recsys_edu.studio.charts import loss_figure
 from recsys_edu.studio.components import mount
+from recsys_edu.studio.snapshots import Film
 
 MAGIC = 0x50414D46
 HOSTILE_INDEX = 7
 HOSTILE_TITLE = '<img src=x onerror="window.hacked=true"> & <b>Bold</b> (1996)'
+ASSETS = {"film_map": mount.FILM_MAP, "loss_curves": mount.LOSS_CURVES, "time_map": mount.TIME_MAP}
 GENRES = [
     "Drama", "Comedy", "Action", "Thriller", "Romance", "Children's", "Adventure", "Crime", "Horror",
     "Documentary", "Western"
@@ -57,6 +59,7 @@ display:grid;gap:24px;grid-template-columns:minmax(0,1fr)}</style>
 <script type="module">
 import film_map from "/film_map.js";
 import loss_curves from "/loss_curves.js";
+import time_map from "/time_map.js";
 const assets = %(assets)s;
 window.picks = [];
 function host(id, name, shadow) {
@@ -70,7 +73,8 @@ function mountable(id, name, render, shadow) {
   const state = {parent: null, cleanup: null};
   return (data, {fresh = false, overtaken = false} = {}) => {
     const setTriggerValue = (event, value) => window.picks.push([event, value]);
-    const call = () => render({parentElement: state.parent, data, setTriggerValue, key: name, name});
+    const told = {setTriggerValue, setStateValue: setTriggerValue};
+    const call = () => render({parentElement: state.parent, data, ...told, key: name, name});
     if (overtaken) return void call()(); // as Streamlit does: an older call that comes last is ended at once
     if (fresh || !state.parent) {
       state.parent = host(id, name, shadow); // the old place is gone when its call is ended
@@ -80,6 +84,7 @@ function mountable(id, name, render, shadow) {
   };
 }
 window.mountMap = mountable("map", "film_map", film_map, true);
+window.mountTime = mountable("map", "time_map", time_map, true);
 window.mountCurves = mountable("curves", "loss_curves", loss_curves, false);
 window.ready = true;
 </script>"""
@@ -115,6 +120,17 @@ def map_frame(positions: np.ndarray, epoch: float, method: int = 1, honesty: flo
     return header + np.round(positions * 32767).astype("<i2").tobytes()
 
 
+def space_film(films: dict, epochs: int = 8, dims: int = 3, seed: int = 0) -> Film:
+    """A film of invented PCA maps: the films wander from epoch to epoch."""
+    rng = np.random.default_rng(seed)
+    flat = clustered_positions(films, seed)
+    first = np.column_stack([flat, rng.uniform(-0.5, 0.5, len(flat))])[:, :dims]
+    places = first + np.cumsum(0.02 * rng.normal(size=(epochs, *first.shape)), axis=0)
+    places = places / np.linalg.norm(places, axis=2).max()
+    positions = np.round(places * 32767).astype("<i2")
+    return Film(list(range(epochs)), ["pca"] * epochs, [float("nan")] * epochs, positions)
+
+
 class FakeStudio:
     """Serves the harness page on 127.0.0.1 in a thread; its methods may be called from the test's thread."""
 
@@ -122,18 +138,21 @@ class FakeStudio:
         self.films = invented_films(1682)
         self.history = {"epoch": [], "train": [], "validation_epoch": [], "validation": []}
         self.last_frame = None
+        self.film = b""  # all epochs, as frames.bin answers
         self.sockets = set()
         self.opened = 0
         self.plotly = (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
 
     def app(self) -> Starlette:
-        scripts = {"film_map": mount.FILM_MAP, "loss_curves": mount.LOSS_CURVES}
+        scripts = ASSETS
         routes = [Route(f"/{name}.js", self._javascript(assets["js"].encode())) for name, assets in scripts.items()]
         return Starlette(
             middleware=[Middleware(CORSMiddleware, allow_origins=["*"])],  # a Streamlit page is another origin
             routes=[
                 *routes,
                 Route("/", self._page),
+                Route("/frames", lambda request: Response(self.film)),
+                Route("/honesty", lambda request: Response(bytes([15]) + bytes([6]) * len(self.films["title"]))),
                 Route("/items", lambda request: JSONResponse(self.films)),
                 Route("/plotly.min.js", self._javascript(self.plotly)),
                 WebSocketRoute("/live/{token}", self._live),
@@ -147,8 +166,7 @@ class FakeStudio:
     @staticmethod
     def _page(request) -> HTMLResponse:
         theme = DARK if request.query_params.get("theme") == "dark" else LIGHT
-        assets = {"film_map": mount.FILM_MAP, "loss_curves": mount.LOSS_CURVES}
-        values = {"theme": ";".join(f"{k}:{v}" for k, v in theme.items()), "assets": json.dumps(assets)}
+        values = {"theme": ";".join(f"{k}:{v}" for k, v in theme.items()), "assets": json.dumps(ASSETS)}
         return HTMLResponse(PAGE % {**values, "assets": values["assets"].replace("</", "<\\/")})
 
     async def _live(self, socket):
@@ -212,6 +230,11 @@ class FakeStudio:
     def map_data(self, **changes) -> dict:
         data = {"run": "run-1", "items_url": "/items", "live_url": "/live/run-1", "selected": None}
         return {**data, "neighbours": [], "height": 520, "strings": mount.map_strings(), **changes}
+
+    def time_data(self, **changes) -> dict:
+        urls = {"film": "/frames?kind=pca", "honesty": "/honesty?kind=pca", "space": "/space"}
+        shown = {"epoch": None, "colour": "genre", "pins": [None, None], "only": None, "selected_only": False}
+        return self.map_data(**{**urls, **shown, "strings": mount.time_strings("genre"), **changes})
 
     def curve_data(self, **changes) -> dict:
         data = {"figure": loss_figure(), "live_urls": ["/live/run-1"], "plotly_url": "/plotly.min.js"}

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from recsys_edu import embedding_map, projector, recommend
 from recsys_edu.data import random_split
 from recsys_edu.models import default_settings
-from recsys_edu.studio import map_routes, runs
+from recsys_edu.studio import film_selection, map_routes, runs
 from recsys_edu.studio.screens import map_links, map_take_away
 from recsys_edu.studio.screens.map_links import Shown
 from recsys_edu.studio.slices import RunSpec, trainer_of
@@ -77,7 +77,7 @@ def test_a_worker_answers_for_a_run_while_it_learns(workers, run):
 
 
 def test_a_link_holds_what_the_map_shows_and_gives_it_back():
-    shown = Shown("axis", "year", 7, 49, 3, 25, True)
+    shown = Shown("axis", "year", 7, 49, 3, 25, True, 3)
     params = map_links.to_params(shown)
     assert map_links.from_params(params, 200) == (shown, [])
     assert map_links.to_params(Shown()) == {}
@@ -85,7 +85,16 @@ def test_a_link_holds_what_the_map_shows_and_gives_it_back():
 
 
 @pytest.mark.parametrize(
-    "part", [{"kind": "../../etc"}, {"kind": "seed"}, {"a": "200"}, {"epoch": "-1"}, {"near": "1e9"}, {"only": "<b>"}]
+    "part",
+    [
+        {"kind": "../../etc"},
+        {"kind": "seed"},
+        {"a": "200"},
+        {"epoch": "-1"},
+        {"near": "1e9"},
+        {"only": "<b>"},
+        {"dims": "4"},
+    ],
 )
 def test_a_part_of_a_link_that_makes_no_sense_is_left_out_and_named(part):
     shown, problems = map_links.from_params({"colour": "mean"} | part, 200)
@@ -188,6 +197,35 @@ def test_pins_and_colours_reach_the_map_and_the_address(workers, page):
     assert page.query_params["colour"] == "mean"
     assert page.query_params["b"] == "17"
     assert all(box.help for box in page.selectbox)
+
+
+@pytest.mark.parametrize("page", [{"dims": "3", "kind": "pca"}], indirect=True)
+def test_a_link_opens_the_map_in_3d_and_an_axis_is_flat(page):
+    assert component(page, "pins")["film"].endswith("kind=pca&dims=3")
+    assert page.query_params["dims"] == "3"
+    kind, dims = (next(box for box in page.segmented_control if box.key == key) for key in ("map_kind", "map_dims"))
+    assert (dims.value, dims.disabled) == (3, False)
+    kind.set_value("axis")
+    page.run()
+    assert "dims" not in component(page, "pins")["film"]
+    assert next(box for box in page.segmented_control if box.key == "map_dims").disabled
+    assert all(box.help for box in page.segmented_control)
+
+
+def test_the_selected_films_are_listed_with_what_they_share(workers, page, planted):
+    page.session_state["map_selection"] = [3, 17, 40]
+    page.run()
+    assert not page.exception
+    data = component(page, "pins")
+    assert (data["only"], data["selected_only"]) == ([3, 17, 40], True)
+    rows, _counts = film_selection.by_ratings(planted, [3, 17, 40])
+    assert [film["item_index"] for film in component(page, "films")["films"]] == rows.tolist()
+    shared = film_selection.common(planted, [3, 17, 40])
+    assert any(f"Mean rating {shared.rating:.2f} (all films" in text.value for text in page.text)
+    press(page, "Train")  # another run of the same films
+    done(current(workers, page))
+    page.run()
+    assert component(page, "pins")["only"] == [3, 17, 40]
 
 
 # --- In Chromium ----------------------------------------------------------------------------------------

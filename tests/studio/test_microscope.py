@@ -412,11 +412,25 @@ def test_whoever_stepped_keeps_the_numbers_until_the_newest_weights_are_asked_fo
     assert "Newest weights" not in [button.label for button in page.button]
 
 
-def test_a_link_that_makes_no_sense_opens_the_usual_pair(open_page):
+def test_a_link_that_makes_no_sense_opens_the_usual_pair_and_says_so(open_page):
     usual, page = open_page(), open_page(pair_user="99999", pair_film="²", at="-3")
     assert not page.exception
     assert not page.error
+    assert not usual.toast
     assert metrics(page) == metrics(usual)
+    said = page.toast[0].value
+    assert all(part in said for part in ("user 99999 has no rating", "pair_film = '²'", "at = '-3'"))
+
+
+@pytest.mark.parametrize("parts", [{"pair_film": "199"}, {"pair_film": "100000"}])
+def test_a_film_that_the_links_user_did_not_rate_is_named(open_page, parts):
+    page = open_page(pair_user="7", **parts, seed="x")
+    lens = page.session_state["scope_lens"]
+    assert lens.user_index == 7
+    assert lens.item_index == lens.outset.items[0]
+    said = page.toast[0].value
+    assert f"did not rate film {parts['pair_film']}" in said
+    assert "seed = 'x'" in said  # what the run's own part of the link has wrong is said as well
 
 
 def test_other_models_are_met_with_those_that_it_knows(workers, open_page):

@@ -41,7 +41,7 @@ def test_vectors_come_back_as_they_were_and_no_number_is_too_large(twelve):
 
 
 def test_a_run_stays_under_its_bytes_and_thins_out_evenly_and_keeps_the_last():
-    kept = Snapshots(most_bytes=20 * N * (2 * D + 8 + 4))
+    kept = Snapshots(most_bytes=20 * N * (2 * D + 8 + 6 + 6))
     vectors = wandering(1)[0]
     for epoch in range(151):
         kept.keep(epoch, vectors, None)
@@ -51,12 +51,22 @@ def test_a_run_stays_under_its_bytes_and_thins_out_evenly_and_keeps_the_last():
     assert kept.at(33).epoch == 32
 
 
-def test_the_largest_usual_run_is_under_50_mb():
-    kept, vectors = Snapshots(), wandering(1, n=9066, d=64)[0]
-    frame = embedding_map.sketch(vectors)
+def held(kept):
+    """What the arrays of the snapshots and of the film that is kept hold, counted one by one."""
+    own = sum(one.small.nbytes + one.frame.positions.nbytes + one.space.nbytes for one in kept.all)
+    return own + kept._film[-1].positions.nbytes
+
+
+@pytest.mark.parametrize(("n", "d", "least", "epochs"), [(1682, 32, 13_000_000, 100), (9066, 64, 20_000_000, 25)])
+def test_the_usual_runs_are_under_50_mb_in_3d_too(n, d, least, epochs):
+    kept, vectors = Snapshots(), wandering(1, n=n, d=d)[0]
+    frame, space = embedding_map.sketch(vectors), np.ones((n, 3), "int16")
     for epoch in range(100):
         kept.keep(epoch, vectors, frame)
-    assert 20_000_000 < kept.nbytes < 50_000_000
+        kept.keep_space(kept.at(), space)
+    assert kept.film("umap", dims=3).positions.shape == (len(kept.all), n, 3)
+    assert least < held(kept) <= kept.nbytes < 50_000_000
+    assert len(kept.all) >= epochs
 
 
 def test_the_same_epoch_drawn_anew_replaces_itself(twelve):
@@ -80,6 +90,47 @@ def test_pca_shows_all_epochs_on_the_two_directions_of_the_last(twelve):
         on_map = np.linalg.norm(shown[0].astype(float) - shown, axis=1)
         np.testing.assert_allclose(on_map / on_map[1], distances / distances[1], rtol=0.02, atol=0.02)
     assert np.abs(film.positions).max() == 32767  # in view, and as large as can be
+
+
+def test_pca_in_3d_is_the_three_directions_and_from_the_front_the_map_in_2d(twelve):
+    kept, vectors = twelve
+    film, flat = kept.film("pca", dims=3).positions.astype(float), kept.film("pca").positions.astype(float)
+    x = unit(vectors[-1])
+    directions = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)[2][:3]  # (3, d)
+    for shown, each in zip(film, vectors, strict=True):
+        places = (unit(each) - x.mean(axis=0)) @ directions.T  # (n, 3)
+        distances, on_map = (np.linalg.norm(p[0] - p, axis=1) for p in (places, shown))
+        np.testing.assert_allclose(on_map / on_map[1], distances / distances[1], rtol=0.02, atol=0.02)
+    assert np.linalg.norm(film, axis=2).max() == pytest.approx(32767, abs=2)  # turned as one likes, in view
+    np.testing.assert_allclose(film[..., :2] / film[-1, 0, 0], flat / flat[-1, 0, 0], atol=0.02)
+
+
+def test_umap_draws_epoch_by_epoch_in_3d_the_newest_first_and_keeps_more_neighbours(twelve):
+    kept, vectors = twelve
+    assert kept.film("umap", dims=3).methods == ["pca"] * 12  # until UMAP has drawn
+    for epoch in (11, 10):
+        one, near = kept.next_in_space()
+        assert (one.epoch, near is None) == (epoch, epoch == 11)
+        kept.keep_space(one, map_work.umap_in_space(one.vectors, near, seed=0))
+    film = kept.film("umap", dims=3)
+    assert film.methods == ["pca"] * 10 + ["umap"] * 2
+    moved = np.linalg.norm(film.positions[11].astype(float) - film.positions[10], axis=1)
+    assert np.median(moved) < 0.35 * np.median(np.linalg.norm(film.positions[11].astype(float), axis=1))
+    in_space, k = map_work.kept_by_point(vectors[11], film.positions[11])
+    flat = embedding_map.next_frame(vectors[11], embedding_map.next_frame(vectors[11]), "umap")
+    assert in_space.mean() / k > flat.kept + 0.05
+    kept.keep(11, vectors[11], flat)  # drawn anew in 2-D: that in 3-D stays
+    assert kept.film("umap", dims=3).methods[-1] == "umap"
+    kept.keep(11, vectors[3], flat)  # another epoch 11: it does not
+    assert kept.film("umap", dims=3).methods[-1] == "pca"
+
+
+def test_what_is_drawn_in_3d_for_an_epoch_that_is_gone_is_forgotten(twelve):
+    kept, vectors = twelve
+    one, _near = kept.next_in_space()
+    kept.keep(11, vectors[0], None)
+    kept.keep_space(one, np.ones((N, 3), "int16"))
+    assert kept.in_space == 0
 
 
 def test_the_film_does_not_jump_where_the_vectors_do_not(twelve):
@@ -108,7 +159,10 @@ def test_cosines_by_epoch_are_those_of_the_vectors(twelve):
     np.testing.assert_allclose(cosines, [similarity(v[7], v[9])[0, 0] for v in vectors], atol=1e-3)
 
 
-@pytest.mark.parametrize("asked", [("axis", 3, 3), ("axis", -1, 2), ("axis", 0, N), ("seed",), ("../secret",)])
+@pytest.mark.parametrize(
+    "asked",
+    [("axis", 3, 3), ("axis", -1, 2), ("axis", 0, N), ("seed",), ("../x",), ("axis", 3, 4, 3), ("pca", -1, -1, 4)],
+)
 def test_what_cannot_be_drawn_is_a_sentence(twelve, asked):
     with pytest.raises(SettingsError, match=r"\.$"):
         twelve[0].film(*asked)
@@ -119,10 +173,10 @@ def test_what_cannot_be_drawn_is_a_sentence(twelve, asked):
 def test_the_bytes_hold_what_the_browser_reads(twelve):
     film = twelve[0].film("umap")
     data = film.as_bytes()
-    assert struct.unpack_from("<III", data) == (FILM_MAGIC, N, 12)
-    epoch, method, kept = struct.unpack_from("<fIf", data, 12 + 5 * 12)
+    assert struct.unpack_from("<IIII", data) == (FILM_MAGIC, N, 12, 2)
+    epoch, method, kept = struct.unpack_from("<fIf", data, 16 + 5 * 12)
     assert (epoch, method, kept) == (5, 0, pytest.approx(film.kept[5]))
-    positions = np.frombuffer(data, "<i2", offset=12 + 12 * 12).reshape(12, N, 2)
+    positions = np.frombuffer(data, "<i2", offset=16 + 12 * 12).reshape(12, N, 2)
     np.testing.assert_array_equal(positions, film.positions)
 
 

@@ -5,7 +5,10 @@ function save(name, blob) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-const exportName = ({ frame }, ending) => `map-${frame.method.toLowerCase()}-epoch-${+frame.epoch.toFixed(1)}.${ending}`;
+function exportName({ frame }, ending) {
+  const kind = frame.method.toLowerCase() + (frame.dims === 3 ? "-3d" : "");
+  return `map-${kind}-epoch-${+frame.epoch.toFixed(1)}.${ending}`;
+}
 
 // Both canvases, one over the other. A WebGL canvas is empty after it was shown: so it is drawn first.
 function exportPicture(map) {
@@ -29,10 +32,11 @@ function cell(value) {
 function exportTable(map) {
   const { films, frame } = map;
   if (!films) return;
-  const head = ["item_id", "title", "year", "genres", "ratings", "mean_rating", "epoch", "x", "y", "true_neighbours"];
+  const axes = ["x", "y", "z"].slice(0, frame.dims ?? 2);
+  const head = ["item_id", "title", "year", "genres", "ratings", "mean_rating", "epoch", ...axes, "true_neighbours"];
   const rows = films.title.map((title, i) => [
     films.item_id[i], title, films.year[i], films.genres[i], films.count[i], films.mean[i], frame.epoch,
-    ...[0, 1].map((axis) => (frame.positions[2 * i + axis] / WORLD).toFixed(4)), frame.kept?.[i],
+    ...axes.map((_, axis) => (frame.positions[axes.length * i + axis] / WORLD).toFixed(4)), frame.kept?.[i],
   ]);
   const text = [head, ...rows].map((row) => row.map(cell).join(",")).join("\n");
   save(exportName(map, "csv"), new Blob([`${text}\n`], { type: "text/csv;charset=utf-8" }));

@@ -130,9 +130,13 @@ class FilmMap {
     this.renderStatus();
   }
 
+  get n() {
+    return this.frame?.n ?? 0;
+  }
+
   // Sizes grow with the root of the number of ratings: a hint, not a bar chart.
   styleFilms() {
-    const n = this.positions.length / 2;
+    const { n } = this;
     const count = this.films?.count ?? [];
     const most = Math.max(1, ...count);
     const crowding = clamp(Math.sqrt(1700 / Math.max(n, 1)), 0.65, 1.5);
@@ -163,15 +167,15 @@ class FilmMap {
 
   setFrame(frame) {
     if (frame === this.frame) return;
-    const known = this.positions.length / 2;
+    const known = this.n;
     this.frame = frame;
     this.frames = frame ? this.frames + 1 : 0;
     this.target = Float32Array.from(frame?.positions ?? [], (value) => value / WORLD);
-    this.origin = frame?.n === known ? this.positions : this.target;
+    this.origin = this.target.length === this.positions.length ? this.positions : this.target;
     this.positions = this.origin.slice();
     this.tweenStart = performance.now();
     this.emptyNote.hidden = frame !== null;
-    if (frame?.n !== known) {
+    if (this.n !== known) {
       this.hover(null);
       this.styleFilms();
     }
@@ -208,12 +212,17 @@ class FilmMap {
 
   animate(now) {
     this.request = null;
-    const moving = this.tween(now);
+    const moving = this.advance(now);
     const flashing = now - this.flashStart < FLASH_MS;
     if (moving) this.clock.tick(now);
     else this.clock.rest();
     this.draw(now);
     if (moving || flashing) this.schedule();
+  }
+
+  // One step of all that moves by itself; false when nothing does.
+  advance(now) {
+    return this.tween(now);
   }
 
   tween(now) {
@@ -228,8 +237,23 @@ class FilmMap {
 
   // --- Films ----------------------------------------------------------------------------------------------
 
+  // Where the films lie on the map, two numbers each: on a flat one, their positions.
+  get flat() {
+    return this.positions;
+  }
+
   place(i) {
-    return this.view.place(this.positions, i);
+    return this.view.place(this.flat, i);
+  }
+
+  // Where the film comes to rest.
+  restingPlace(i) {
+    return this.view.place(this.target, i);
+  }
+
+  // Of the film as it is drawn, in CSS pixels.
+  radius(i) {
+    return this.radii[i] * this.view.magnify;
   }
 
   screenOf(i) {
@@ -238,13 +262,23 @@ class FilmMap {
     return { x: left + x, y: top + y };
   }
 
+  // Not on the map at all.
+  isOut(i) {
+    return false;
+  }
+
   isHidden(i) {
     return this.isolated !== null && this.groupOf[i] !== this.isolated;
   }
 
   // What the renderer gets: a map that hides films moves them out of sight.
   get shownPositions() {
-    return this.positions;
+    return this.flat;
+  }
+
+  // How far away each film is, for the renderer; null on a flat map.
+  get depth() {
+    return null;
   }
 
   // Films with a letter beside them: { i, letter }.
@@ -256,13 +290,26 @@ class FilmMap {
   nearest(point, slack) {
     let best = null;
     let least = Infinity;
-    for (let i = 0; i < this.positions.length / 2; i++) {
+    for (let i = 0; i < this.n; i++) {
       if (this.isHidden(i)) continue;
       const { x, y } = this.place(i);
       const distance = Math.hypot(x - point.x, y - point.y);
-      if (distance < least && distance < slack + this.radii[i] * this.view.magnify) [best, least] = [i, distance];
+      const radius = this.radius(i);
+      if (distance > slack + radius) continue;
+      const rank = distance < radius ? this.rankUnder(i, distance) : distance;
+      if (rank < least) [best, least] = [i, rank];
     }
     return best;
+  }
+
+  // Of the films under the pointer, the one of least rank is meant.
+  rankUnder(i, distance) {
+    return distance;
+  }
+
+  // What a drag does.
+  drag(dx, dy) {
+    this.pointer.look(() => this.view.panBy(dx, dy));
   }
 
   hover(i) {
@@ -357,14 +404,14 @@ class FilmMap {
     if (!this.view.width || !this.theme) return;
     const { shownPositions: positions, view, palette, isolated, theme } = this;
     const dim = this.links.length ? 0.4 : 0.92;
-    this.renderer.draw({ positions, view, palette, background: theme.rgb, isolated, dim });
+    this.renderer.draw({ positions, view, palette, background: theme.rgb, isolated, dim, depth: this.depth });
     this.overlay.draw(now);
     this.moveTooltip();
   }
 
   // The neighbours that Python found for the picked film, once it has.
   get links() {
-    const n = this.positions.length / 2;
+    const { n } = this;
     const shown = this.picked !== null && this.picked === this.selected && this.picked < n;
     return shown ? this.neighbours.filter((i) => i < n) : [];
   }
@@ -391,7 +438,7 @@ class FilmMap {
 function expose(map) {
   window.__filmMap = {
     owner: map,
-    get n() { return map.positions.length / 2; },
+    get n() { return map.n; },
     get frames() { return map.frames; },
     get epoch() { return map.frame?.epoch ?? null; },
     get positions() { return map.positions; },

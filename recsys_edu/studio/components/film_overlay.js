@@ -22,7 +22,7 @@ class Overlay {
   draw(now) {
     const { context, map, ratio } = this;
     const { links } = map;
-    const shown = (i) => (i !== null && i < map.positions.length / 2 ? i : null);
+    const shown = (i) => (i !== null && i < map.n && !map.isOut(i) ? i : null);
     const [picked, hovered] = [shown(map.picked), shown(map.hovered)];
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, map.view.width, map.view.height);
@@ -54,7 +54,7 @@ class Overlay {
   drawFilm(i) {
     const { context } = this;
     const { x, y } = this.map.place(i);
-    const radius = this.map.radii[i] * this.map.view.magnify + 0.6;
+    const radius = this.map.radius(i) + 0.6;
     context.beginPath();
     traceShape(context, shapeOf(this.map.groupOf[i], this.map.palette), x, y, radius);
     context.fillStyle = this.map.palette[this.map.groupOf[i]];
@@ -68,7 +68,7 @@ class Overlay {
     const { context } = this;
     const { theme } = this.map;
     const { x, y } = this.map.place(i);
-    const radius = this.map.radii[i] * this.map.view.magnify + 5;
+    const radius = this.map.radius(i) + 5;
     const flash = clamp((now - this.map.flashStart) / FLASH_MS, 0, 1);
     context.strokeStyle = theme.primary;
     context.lineWidth = 2.5;
@@ -107,14 +107,14 @@ class Overlay {
     context.strokeStyle = theme.text;
     context.lineWidth = 1.5;
     context.beginPath();
-    context.arc(x, y, this.map.radii[i] * this.map.view.magnify + 3, 0, 2 * Math.PI);
+    context.arc(x, y, this.map.radius(i) + 3, 0, 2 * Math.PI);
     context.stroke();
   }
 
   // The most rated films in sight bear their names, as towns do on a map. Chosen when a frame or the view
   // changes, not at every drawing: labels that come and go are no help.
   chooseLandmarks() {
-    const { films, frame, byCount, target, view } = this.map;
+    const { films, frame, byCount, view } = this.map;
     this.landmarks = [];
     if (!films || !frame) return;
     const room = Math.round((view.width * view.height) / 42000);
@@ -122,7 +122,7 @@ class Overlay {
     for (const i of byCount) {
       if (this.landmarks.length >= room) break;
       if (this.map.isHidden(i)) continue;
-      const box = this.labelBox(i, view.place(target, i));
+      const box = this.labelBox(i, this.map.restingPlace(i));
       const inside = box.left > 0 && box.right < view.width && box.top > 0 && box.bottom < view.height;
       if (!inside || boxes.some((other) => overlap(box, other))) continue;
       boxes.push(box);
@@ -138,13 +138,13 @@ class Overlay {
   // To the right of the film; to its left where the map ends.
   labelBox(i, { x, y }) {
     this.context.font = `500 12px ${this.map.theme?.font ?? "sans-serif"}`;
-    const away = this.map.radii[i] * this.map.view.magnify + 8;
+    const away = this.map.radius(i) + 8;
     const width = this.context.measureText(this.labelText(i)).width;
     const left = x + away + width > this.map.view.width - 4 ? x - away - width : x + away;
     return { left, right: left + width, top: y - 11, bottom: y + 11 };
   }
 
-  // Names the films in this order. Beside a picked film, leaves out a name that would cover an earlier one.
+  // Names the films in this order. Beside a picked film and in space, leaves out a name that would cover an earlier one.
   drawLabels(indices, picked) {
     if (!this.map.films) return;
     const { context } = this;
@@ -155,7 +155,7 @@ class Overlay {
     for (const i of indices) {
       const place = this.map.place(i);
       const box = this.labelBox(i, place);
-      if (picked !== null && drawn.some((other) => overlap(box, other))) continue;
+      if ((picked !== null || this.map.depth) && drawn.some((other) => overlap(box, other))) continue;
       drawn.push(box);
       context.globalAlpha = 0.9;
       context.strokeText(this.labelText(i), box.left, place.y);

@@ -1,5 +1,5 @@
-// The mouse and the fingers on the map: wheel or pinch zooms, a drag pans, a double click shows all again,
-// a film under the pointer is hovered, a click picks it.
+// The mouse and the fingers on the map: wheel or pinch zooms, a drag pans (in space it turns), a double click shows all
+// again, a film under the pointer is hovered, a click picks it.
 const CLICK_TRAVEL = 4; // px that a click may move before it is a drag
 const SLACK = { touch: 18, mouse: 8, pen: 8 }; // px beside a film that still count as on it
 
@@ -62,7 +62,7 @@ class Pointer {
     const [dx, dy] = [now.x - before.x, now.y - before.y];
     this.travelled += Math.hypot(dx, dy);
     if (this.fingers.size === 2) this.pinch(event.pointerId, before, now);
-    else if (this.travelled > CLICK_TRAVEL) this.look(() => this.view.panBy(dx, dy));
+    else if (this.travelled > CLICK_TRAVEL) this.map.drag(dx, dy);
   }
 
   pinch(id, before, now) {

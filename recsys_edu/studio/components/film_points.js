@@ -1,10 +1,16 @@
 // Two renderers of the same points, one contract: resize(width, height, ratio), setFilms(groups, radii),
-// draw({positions, view, palette, background, isolated, dim}), destroy().
+// draw({positions, view, palette, background, isolated, dim, depth}), destroy(). `depth` is null, or of films in space
+// { order: from the back to the front, size: factor of the radius, near: 0 to 1 }: far ones are small and pale.
+const PALEST = 0.45;
+
+const strength = (depth, i) => (depth ? PALEST + (1 - PALEST) * depth.near[i] : 1);
 
 const VERTEX_SHADER = `#version 300 es
 in vec2 position;
 in float radius;
 in float group;
+in float size;
+in float strength;
 uniform vec2 scale;
 uniform vec2 offset;
 uniform float magnify;
@@ -18,13 +24,13 @@ out float side;
 flat out int shape;
 const float reach[4] = float[4](1.0, 1.22, 0.88, 1.25);
 void main() {
-  extent = radius * magnify;
+  extent = radius * magnify * size;
   gl_Position = vec4(position * scale + offset, 0.0, 1.0);
   shape = ordered > 0.0 || int(group) == 8 ? 0 : int(group) % 4;
   side = 2.0 * reach[shape] * extent + 3.0; // a tight square: software renderers pay by the pixel
   gl_PointSize = side;
   bool muted = isolated >= 0.0 && group != isolated;
-  colour = vec4(palette[int(group)], muted ? 0.07 : dim);
+  colour = vec4(palette[int(group)], muted ? 0.07 : dim * strength);
 }`;
 
 // The signed distances give smooth edges at any zoom; a thin rim in the page's colour parts neighbours.
@@ -59,7 +65,7 @@ function compileProgram(gl) {
     gl.compileShader(shader);
     gl.attachShader(program, shader);
   }
-  ["position", "radius", "group"].forEach((name, slot) => gl.bindAttribLocation(program, slot, name));
+  ["position", "radius", "group", "size", "strength"].forEach((name, slot) => gl.bindAttribLocation(program, slot, name));
   gl.linkProgram(program);
   return gl.getProgramParameter(program, gl.LINK_STATUS) ? program : null;
 }
@@ -86,13 +92,14 @@ class WebGlPoints {
     gl.useProgram(program);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    this.buffers = [2, 1, 1].map((size, slot) => {
+    this.buffers = [2, 1, 1, 1, 1].map((size, slot) => {
       const buffer = gl.createBuffer();
       gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
       gl.enableVertexAttribArray(slot);
       gl.vertexAttribPointer(slot, size, gl.FLOAT, false, 0, 0);
       return buffer;
     });
+    this.order = gl.createBuffer();
     this.uniforms = {};
     for (const name of ["scale", "offset", "magnify", "isolated", "dim", "ordered", "palette", "background"]) {
       this.uniforms[name] = gl.getUniformLocation(program, name);
@@ -122,11 +129,27 @@ class WebGlPoints {
     this.upload(2, Float32Array.from(groups), this.gl.STATIC_DRAW);
   }
 
-  draw({ positions, view, palette, background, isolated, dim }) {
+  // On a flat map each film has its full size and strength, and they are drawn in their own order.
+  useDepth(depth) {
+    const { gl } = this;
+    for (const slot of [3, 4]) {
+      if (depth) gl.enableVertexAttribArray(slot);
+      else gl.disableVertexAttribArray(slot);
+      gl.vertexAttrib1f(slot, 1);
+    }
+    if (!depth) return;
+    this.upload(3, depth.size, gl.DYNAMIC_DRAW);
+    this.upload(4, depth.near.map((_, i) => strength(depth, i)), gl.DYNAMIC_DRAW);
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.order);
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, depth.order, gl.DYNAMIC_DRAW);
+  }
+
+  draw({ positions, view, palette, background, isolated, dim, depth }) {
     const { gl, uniforms, width, height } = this;
     gl.clear(gl.COLOR_BUFFER_BIT);
     if (!positions.length) return;
     this.upload(0, positions, gl.DYNAMIC_DRAW);
+    this.useDepth(depth);
     gl.uniform2f(uniforms.scale, (2 * view.unit) / width, (2 * view.unit) / height);
     gl.uniform2f(uniforms.offset, (2 * view.x) / width - 1, 1 - (2 * view.y) / height);
     gl.uniform1f(uniforms.magnify, view.magnify * this.ratio);
@@ -135,7 +158,8 @@ class WebGlPoints {
     gl.uniform1f(uniforms.ordered, palette.ordered ? 1 : 0);
     gl.uniform3fv(uniforms.palette, this.rgb(palette));
     gl.uniform3fv(uniforms.background, background);
-    gl.drawArrays(gl.POINTS, 0, positions.length / 2);
+    if (depth) gl.drawElements(gl.POINTS, depth.order.length, gl.UNSIGNED_INT, 0);
+    else gl.drawArrays(gl.POINTS, 0, positions.length / 2);
   }
 
   destroy() {
@@ -189,14 +213,16 @@ class CanvasPoints {
     return context.getImageData(0, 0, side, side);
   }
 
-  draw({ positions, view, palette, background, isolated, dim }) {
+  draw({ positions, view, palette, background, isolated, dim, depth }) {
     const { groups, radii, ratio, picture } = this;
     this.setColours(palette, background);
     const [r, g, b] = background.map((c) => Math.round(255 * c));
     new Uint32Array(picture.data.buffer).fill(0xff000000 | (b << 16) | (g << 8) | r);
-    for (let i = 0; i < positions.length / 2; i++) {
-      const halfPixels = clamp(Math.round(2 * radii[i] * view.magnify * ratio), 2, 1023);
-      const alpha = isolated !== null && groups[i] !== isolated ? 0.07 : dim;
+    for (let k = 0; k < positions.length / 2; k++) {
+      const i = depth ? depth.order[k] : k;
+      const radius = radii[i] * view.magnify * (depth ? depth.size[i] : 1);
+      const halfPixels = clamp(Math.round(2 * radius * ratio), 2, 1023);
+      const alpha = isolated !== null && groups[i] !== isolated ? 0.07 : dim * strength(depth, i);
       const x = (view.x + positions[2 * i] * view.unit) * ratio;
       const y = (view.y - positions[2 * i + 1] * view.unit) * ratio;
       this.blend(this.sprite(groups[i], halfPixels), x, y, alpha);

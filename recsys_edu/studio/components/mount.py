@@ -28,8 +28,9 @@ def read_assets(scripts: Sequence[str], *names: str) -> dict[str, str]:
 MAP_PARTS = ["palette", "points", "view", "overlay", "pointer", "search", "map"]
 MAP_SCRIPTS = ["live.js", *(f"film_{part}.js" for part in MAP_PARTS)]
 FILM_MAP = read_assets([*MAP_SCRIPTS, "film_mount.js"], "film_map")
-TIME_PARTS = ["film_frames.js", "film_colours.js", "film_time.js", "film_export.js", "time_map.js"]
-TIME_MAP = read_assets([*MAP_SCRIPTS, *TIME_PARTS], "film_map", "time_map")
+TIME_PARTS = ["frames", "space", "colours", "time", "export", "lasso"]
+TIME_SCRIPTS = [*MAP_SCRIPTS, *(f"film_{part}.js" for part in TIME_PARTS), "time_map.js"]
+TIME_MAP = read_assets(TIME_SCRIPTS, "film_map", "time_map")
 CHART = ["live.js", "film_palette.js", "chart.js"]
 LOSS_CURVES = read_assets([*CHART, "loss_curves.js"], "chart")
 RACE_CHART = read_assets([*CHART, "race_chart.js"], "chart")
@@ -86,29 +87,34 @@ def time_map(
     neighbours: Sequence[int] = (),
     pins: Sequence[int | None] = (None, None),
     only: Sequence[int] | None = None,
+    selected_only: bool = False,
     height: int = 520,
 ):
     """Show the map of a run with its time machine. The result's `picked` is as that of `film_map`; its `epoch` is the
-    one that the reader scrubbed to, None for the newest.
+    one that the reader scrubbed to, None for the newest; `selection` is {"films": item_index of those in a loop just
+    drawn, or None for "all again"}, else None.
 
-    `query` says which maps, as map_routes.py reads it ("kind=pca"); `epoch` where to begin; `colour` is genre, year,
-    count, mean or honesty; `pins` are the item_index of the films A and B, `only` of those to show (None: all)."""
+    `query` says which maps, as map_routes.py reads it ("kind=pca&dims=3"); `epoch` where to begin; `colour` is genre,
+    year, count, mean or honesty; `pins` are the item_index of the films A and B, `only` of those to show (None: all);
+    with `selected_only` these are the reader's selection."""
     data = {
         "run": run_token,
         "items_url": f"/live/{run_token}/items.json",
         "live_url": f"/live/{run_token}",
         "film": f"/live/{run_token}/frames.bin?{query}",
         "honesty": f"/live/{run_token}/honesty.bin?{query}",
+        "space": f"/live/{run_token}/space",
         "epoch": epoch,
         "colour": colour,
         "selected": None if selected is None else int(selected),
         "neighbours": [int(item_index) for item_index in neighbours],
         "pins": [None if pin is None else int(pin) for pin in pins],
         "only": None if only is None else [int(item_index) for item_index in only],
+        "selected_only": selected_only,
         "height": height,
         "strings": time_strings(colour),
     }
-    told = {"on_picked_change": _do_nothing, "on_epoch_change": _do_nothing}
+    told = {f"on_{name}_change": _do_nothing for name in ("picked", "epoch", "selection")}
     key = "time_map_" + run_token.replace("_", "-")  # Streamlit refuses a key with two underscores in a row
     return mount_time_map(key=key, data=data, default={"epoch": epoch}, **told)
 
@@ -205,6 +211,20 @@ def time_strings(colour: str) -> dict[str, str]:
         "axis": _("Axis"),
         "png": _("Save the map as a picture"),
         "csv": _("Save the places of all films as a table"),
+        "turn": _("Turn"),
+        "turn_help": _("Let the map turn slowly by itself, or stand still"),
+        "keys": _("Arrow keys turn the map, + and − zoom, Home shows it from the front."),
+        "in_flat": _("in 2-D {percent} %"),
+        "drawing": _("UMAP draws in 3-D: {drawn} of {of} epochs"),
+        "select": _("Select"),
+        "select_help": _(
+            "Draw a loop around films to show only these (or hold Shift and drag). By keyboard: a colour of the legend "
+            "shows only that colour; search for a film, then tick 'Show only these' for it and its neighbours."
+        ),
+        "all_again": _("All again"),
+        "all_again_help": _("End the selection and show all films"),
+        "selected": _("{n} films selected"),
+        "nothing_inside": _("No film lies inside that loop. Draw it around some."),
     }
 
 

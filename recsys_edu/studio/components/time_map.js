@@ -3,16 +3,17 @@
 const REST_MS = 200;
 const WHILE_WORKING_MS = 1500; // between two looks for new epochs
 const MANY = 3000; // films
-const AWAY = 99; // out of sight
+const SPACE_MS = 1500; // between two looks at what UMAP has drawn in 3-D
 
-class TimeMap extends FilmMap {
+class TimeMap extends LassoMap {
   constructor(root) {
     super(root);
     const bar = root.querySelector(".time");
     this.stage.after(bar);
     this.bar = new TimeBar(bar, this);
     root.querySelector(".bar").append(bar.querySelector(".export"));
-    Object.assign(this, { film: [], at: 0, wanted: null, only: null, pins: [], k: 15 });
+    this.search.input.parentElement.after(bar.querySelector(".tools"));
+    Object.assign(this, { film: [], at: 0, wanted: null, pins: [], k: 15 });
     root.querySelector("[data-export=png]").onclick = () => exportPicture(this);
     root.querySelector("[data-export=csv]").onclick = () => exportTable(this);
   }
@@ -25,7 +26,7 @@ class TimeMap extends FilmMap {
     const [newRun, newColour] = [data.run !== this.run, data.colour !== this.colour];
     const newFilm = data.film !== this.filmUrls?.film;
     Object.assign(this, { colour: data.colour, pins: data.pins, filmUrls: { film: data.film, honesty: data.honesty } });
-    this.only = data.only && new Set(data.only);
+    this.spaceUrl = data.space;
     this.bar.describe(data.strings);
     if (newRun) this.forget(data.epoch ?? null);
     super.update(component);
@@ -37,7 +38,7 @@ class TimeMap extends FilmMap {
 
   forget(epoch) {
     this.bar.stop();
-    Object.assign(this, { film: [], at: 0, wanted: epoch, told: epoch });
+    Object.assign(this, { film: [], at: 0, wanted: epoch, told: epoch, inSpace: null });
   }
 
   choosePalette() {
@@ -64,7 +65,8 @@ class TimeMap extends FilmMap {
 
   // While it stands at the newest epoch, the map goes on with the run.
   hear(kind, snapshot) {
-    const drawnLive = this.wanted === null && !this.bar.playing && this.filmUrls.film.includes("kind=umap");
+    const byUmap = this.filmUrls.film.endsWith("kind=umap");
+    const drawnLive = this.wanted === null && !this.bar.playing && byUmap;
     this.snapshot = snapshot;
     if (kind === "reset" || (kind === "frame" && !snapshot.frame)) {
       const lost = kind === "reset" && this.film.length > 0; // not one that is still to come, which a link may ask for
@@ -89,10 +91,12 @@ class TimeMap extends FilmMap {
     if (!this.snapshot?.frame) return; // nothing is learnt yet
     try {
       const film = decodeFilm(await fetchBytes(url), this.strings);
+      if (film && url === this.loaded) film.forEach((frame) => this.judgedBefore(frame));
       if (this.destroyed || url !== this.filmUrls.film || this.bar.playing || !film) return;
       this.filmTrouble = null;
       Object.assign(this, { film, loaded: url });
       this.showWanted();
+      this.drawInSpace(url);
     } catch (error) {
       if (this.destroyed || url !== this.filmUrls.film) return;
       this.filmTrouble = this.frame && error.message;
@@ -100,11 +104,42 @@ class TimeMap extends FilmMap {
     }
   }
 
+  // A map that was here before has the honesty that it had. (UMAP's in 3-D may have another scale, no more.)
+  judgedBefore(frame) {
+    const before = this.film.find(({ epoch, method }) => epoch === frame.epoch && method === frame.method);
+    if (!before?.kept) return;
+    const same = () => before.positions.every((x, k) => x === frame.positions[k]);
+    const { kept, honesty, flatHonesty } = before;
+    if ((frame.dims === 3 && frame.method === "UMAP") || same()) Object.assign(frame, { kept, honesty, flatHonesty });
+  }
+
+  // UMAP draws an epoch in 3-D when it is asked to, the newest first; until then PCA has drawn it.
+  async drawInSpace(url) {
+    const wanted = () => url === this.filmUrls.film && !this.destroyed;
+    if (!url.includes("kind=umap&dims=3") || this.drawing || !this.film.some((frame) => frame.method === "PCA")) return;
+    this.drawing = true;
+    const start = performance.now();
+    try {
+      do {
+        const told = JSON.parse(new TextDecoder().decode(await fetchBytes(this.spaceUrl, { method: "POST" })));
+        this.inSpace = told.drawn < told.of ? told : null;
+        this.renderStatus();
+      } while (this.inSpace && wanted() && !this.working && performance.now() - start < SPACE_MS);
+    } catch (error) {
+      this.filmTrouble = error.message;
+      this.renderStatus();
+      return;
+    } finally {
+      this.drawing = false;
+    }
+    if (wanted() && !this.working) this.loadFilm(); // a run at work is looked at again anyway
+  }
+
   showWanted() {
     this.at = this.wanted === null ? this.film.length - 1 : nearestEpoch(this.film, this.wanted);
     const frame = this.film[this.at];
     const live = this.snapshot?.frame;
-    const newer = this.wanted === null && frame.method === live?.method && live.epoch > frame.epoch + 1e-6;
+    const newer = this.wanted === null && frame.dims === 2 && frame.method === live?.method && live.epoch > frame.epoch + 1e-6;
     if (!newer) this.setFrame(frame);
     this.settle();
   }
@@ -117,6 +152,7 @@ class TimeMap extends FilmMap {
     if (this.bar.playing) return;
     this.origin = this.target;
     this.positions = this.target.slice();
+    this.viewChanged();
     this.settle();
   }
 
@@ -130,27 +166,34 @@ class TimeMap extends FilmMap {
     if (this.wanted !== this.told) this.setStateValue("epoch", this.wanted);
     this.told = this.wanted;
     if (!this.working || this.wanted !== null) this.loadAllHonesty();
+    if (this.loaded) this.drawInSpace(this.loaded);
   }
 
   // First of the map on the screen; where honesty is the colour, of all that may be played.
   async loadAllHonesty() {
     const { film } = this;
     await this.loadHonesty(this.frame);
-    if (this.frame.n > MANY) return; // seconds of work for each
+    if (this.deep) await this.loadFlatHonesty(this.frame);
+    if (!this.frame || this.frame.n > MANY) return; // seconds of work for each
     for (const frame of film) {
       if (this.colour !== "honesty" || film !== this.film || this.working || this.destroyed) return;
       await this.loadHonesty(frame);
     }
   }
 
+  // Of each film of the map of this address and epoch: { kept: true neighbours, k: of how many, share: in all }.
+  async fetchHonesty(url, epoch) {
+    const bytes = new Uint8Array(await fetchBytes(`${url}&epoch=${epoch}`));
+    const [k, kept] = [bytes[0], bytes.subarray(1)];
+    return { k, kept, share: kept.reduce((sum, each) => sum + each, 0) / (k * kept.length) };
+  }
+
   async loadHonesty(frame) {
     if (frame.kept || frame.asked || !this.film.includes(frame)) return;
     frame.asked = true;
     try {
-      const bytes = new Uint8Array(await fetchBytes(`${this.filmUrls.honesty}&epoch=${frame.epoch}`));
-      const k = bytes[0];
-      frame.kept = bytes.subarray(1);
-      frame.honesty = frame.kept.reduce((sum, kept) => sum + kept, 0) / (k * frame.n);
+      const { k, kept, share } = await this.fetchHonesty(this.filmUrls.honesty, frame.epoch);
+      Object.assign(frame, { kept, honesty: share });
       this.k = k;
     } catch {
       return; // the meter shows that it does not know; the next rest asks again
@@ -162,6 +205,24 @@ class TimeMap extends FilmMap {
     this.renderStatus();
   }
 
+  // The same epoch's map in 2-D, to compare with.
+  async loadFlatHonesty(frame) {
+    if (frame.flatHonesty !== undefined) return;
+    try {
+      const url = this.filmUrls.honesty.replace("&dims=3", "");
+      frame.flatHonesty = (await this.fetchHonesty(url, frame.epoch)).share;
+    } catch {
+      return;
+    }
+    if (frame === this.frame) this.renderStatus();
+  }
+
+  facts() {
+    const facts = super.facts();
+    if (this.inSpace && this.deep) facts.push(fill(this.strings.drawing, this.inSpace));
+    return facts;
+  }
+
   setFrame(frame) {
     const before = this.frame;
     super.setFrame(frame);
@@ -170,25 +231,19 @@ class TimeMap extends FilmMap {
 
   renderStatus() {
     super.renderStatus();
-    if (this.filmTrouble) this.status.textContent = this.filmTrouble;
+    if (this.filmTrouble ?? this.loopTrouble) this.status.textContent = this.filmTrouble ?? this.loopTrouble;
     this.bar.show(this.film, this.at, this.frame);
+  }
+
+  startLoop() {
+    this.bar.stop();
+    super.startLoop();
   }
 
   // --- What is shown of it ---------------------------------------------------------------------------------
 
-  isHidden(i) {
-    return super.isHidden(i) || (this.only !== null && !this.only.has(i));
-  }
-
-  get shownPositions() {
-    if (!this.only) return this.positions;
-    const shown = this.positions.slice();
-    for (let i = 0; i < shown.length / 2; i++) if (!this.only.has(i)) shown[2 * i] = shown[2 * i + 1] = AWAY;
-    return shown;
-  }
-
   get marks() {
-    return this.pins.flatMap((i, k) => (i === null ? [] : [{ i, letter: "AB"[k] }]));
+    return this.pins.flatMap((i, k) => (i === null || this.isOut(i) ? [] : [{ i, letter: "AB"[k] }]));
   }
 
   fillTooltip(i) {
@@ -219,7 +274,10 @@ function exposeTime(map) {
     honesty: () => map.frame?.honesty,
     kept: () => map.frame?.kept && Array.from(map.frame.kept),
     groups: () => Array.from(map.groupOf ?? []),
-    shown: () => Array.from({ length: map.positions.length / 2 }, (_, i) => i).filter((i) => !map.isHidden(i)),
+    dims: () => map.frame?.dims,
+    flat: () => map.flat,
+    camera: () => ({ yaw: map.space.yaw, pitch: map.space.pitch, turning: map.turning }),
+    shown: () => Array.from({ length: map.n }, (_, i) => i).filter((i) => !map.isHidden(i)),
   };
   const getters = Object.entries(more).map(([name, get]) => [name, { get }]);
   Object.defineProperties(window.__filmMap, Object.fromEntries(getters));

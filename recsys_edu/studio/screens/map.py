@@ -6,7 +6,7 @@ import streamlit as st
 
 from recsys_edu.studio import state
 from recsys_edu.studio.components.mount import time_map
-from recsys_edu.studio.screens import map_controls, map_lists, map_state, train_controls, train_lists
+from recsys_edu.studio.screens import map_controls, map_lists, map_selection, map_state, train_controls, train_lists
 from recsys_edu.studio.screens.train import COMPACT
 
 
@@ -22,9 +22,9 @@ def page() -> None:
     state.drawn(run)
     map_state.drawn()
     with st.container():  # what comes and goes in here does not move, and so remake, what is below
-        switch, line = st.columns([3, 5], vertical_alignment="center", gap="medium")
+        switch, line = st.columns([1, 1], vertical_alignment="center", gap="medium")
         with switch:
-            map_controls.kind_switch()
+            map_controls.switches()
         with line:
             st.fragment(map_controls.train_line, run_every=0.5 if run.busy else None)()
     left, right = st.columns([2, 1], gap="medium")
@@ -38,7 +38,9 @@ def page() -> None:
 def _map() -> None:
     run, picked = state.current_run(), st.session_state.get("picked")
     near = map_lists.near_rows(run, picked)[0]
-    alone = picked is not None and st.session_state["map_only"]
+    only = map_selection.chosen()
+    if only is None and picked is not None and st.session_state["map_only"]:
+        only = [picked, *near]
     result = time_map(
         run.token,
         map_state.query(run),
@@ -47,9 +49,11 @@ def _map() -> None:
         selected=picked,
         neighbours=near,
         pins=(st.session_state["map_a"], st.session_state["map_b"]),
-        only=[picked, *near] if alone else None,
+        only=only,
+        selected_only=map_selection.chosen() is not None,
         height=450,
     )
+    map_selection.take(result.selection, state.split_of(run.spec).train.num_items)
     train_lists.pick(result.picked)
     if result.epoch != st.session_state["map_epoch"]:
         st.session_state["map_epoch"] = result.epoch

@@ -10,7 +10,7 @@ from recsys_edu.studio import jobs, state
 from recsys_edu.studio.i18n import _
 from recsys_edu.studio.links import SIMILARITIES
 from recsys_edu.studio.screens import map_seed, map_state, map_take_away, train_controls
-from recsys_edu.studio.screens.map_links import COLOURS, KINDS
+from recsys_edu.studio.screens.map_links import COLOURS, DIMS, FLAT_KINDS, KINDS
 
 
 def controls(run) -> None:
@@ -23,7 +23,7 @@ def controls(run) -> None:
     )
     if st.session_state["map_kind"] == "seed":
         map_seed.draw_controls(run)
-    _explain(st.session_state["map_kind"])
+    _explain(st.session_state["map_kind"], map_state.dims())
     st.selectbox(
         _("Colour by"), list(COLOURS), key="map_colour", format_func=COLOURS.get, persist_state="session",
         help=_("Honesty: how many of a film's 15 neighbours on the map are among its 15 in the original space."),
@@ -43,21 +43,39 @@ def controls(run) -> None:
     map_take_away.take_away(run)
 
 
-def _explain(kind: str) -> None:
+def _explain(kind: str, dims: int) -> None:
     texts = {
         "umap": _("As it was drawn while the run learnt; by PCA until UMAP was loaded."),
         "pca": _("All epochs on the two directions in which the last one spreads most."),
         "axis": _("Left: like film A. Right: like film B. The middle is as near to one as to the other."),
         "seed": _("The last epoch drawn afresh from other random places. What differs is the map's, not the model's."),
     }
-    st.caption(texts[kind])
+    in_space = {
+        "umap": _("Drawn by UMAP when you look, the newest epoch first; by PCA until then."),
+        "pca": _("All epochs on the three directions in which the last one spreads most."),
+    }
+    st.caption((in_space if dims == 3 else texts)[kind])
+    if dims == 3:
+        st.caption(
+            _(
+                "In 3-D: drag to turn, or use the arrow keys. Near films are large, far ones pale. A third number a "
+                "film keeps more of its true neighbours: see the honesty meter."
+            )
+        )
 
 
-def kind_switch() -> None:
-    st.segmented_control(
+def switches() -> None:
+    """Which map, and in how many dimensions."""
+    row = st.container(horizontal=True, gap="small")
+    row.segmented_control(
         _("Arrange the films by"), list(KINDS), key="map_kind", format_func=KINDS.get, required=True,
         persist_state="session", label_visibility="collapsed",
         help=_("UMAP keeps neighbours together. PCA keeps large distances. An axis tells two films apart."),
+    )  # fmt: skip
+    row.segmented_control(
+        _("Dimensions"), list(DIMS), key="map_dims", format_func=DIMS.get, required=True, persist_state="session",
+        disabled=st.session_state["map_kind"] in FLAT_KINDS, label_visibility="collapsed",
+        help=_("Flat, or in space: three numbers a film instead of two. Axis and Seed are flat."),
     )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ COLOURS = {
     "honesty": _("honesty"),
 }
 NEAR = 10
+DIMS = {2: _("2-D"), 3: _("3-D")}
+FLAT_KINDS = ("axis", "seed")  # those that there are in 2-D alone
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Shown:
     epoch: int | None = None
     near: int = NEAR
     only: bool = False
+    dims: int = 2
 
 
 def to_params(shown: Shown) -> dict[str, str]:
@@ -54,6 +57,7 @@ def from_params(params: Mapping[str, str], num_items: int) -> tuple[Shown, list[
         "epoch": between(0, 10**6),
         "near": between(1, 100),
         "only": lambda text: one_of(("True", "False"))(text) == "True",
+        "dims": between(2, 3),
     }
     values, problems = {}, []
     for name in readers.keys() & params.keys():

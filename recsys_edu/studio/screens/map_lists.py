@@ -1,4 +1,4 @@
-"""Beside the map: two pinned films through the epochs; the picked film's nearest ones in the original space."""
+"""Beside the map: what was selected; two pinned films by epoch; the picked film's nearest ones in all dimensions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from recsys_edu import recommend
 from recsys_edu.studio import slices, state
 from recsys_edu.studio.components.mount import still_figure
 from recsys_edu.studio.i18n import _
-from recsys_edu.studio.screens import map_state, train_lists
+from recsys_edu.studio.screens import map_selection, map_state, train_lists
 
 MOST_LISTED = 10
 
@@ -26,6 +26,7 @@ def near_rows(run, picked: int | None) -> tuple[np.ndarray, np.ndarray]:
 
 def lists() -> None:
     run = state.current_run()
+    map_selection.listed(run)
     _pins(run)
     _picked(run)
 

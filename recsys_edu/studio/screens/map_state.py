@@ -34,7 +34,7 @@ def _start_data(run, train) -> None:
     for name, item_index in zip(("map_a", "map_b"), _two_films(train), strict=True):
         if st.session_state[name] is None or "map_data" in st.session_state:
             st.session_state[name] = item_index
-    st.session_state["map_data"] = run.spec.data
+    st.session_state["map_data"], st.session_state["map_selection"] = run.spec.data, None
 
 
 def _two_films(train) -> tuple[int, int]:
@@ -66,7 +66,12 @@ def query(run) -> str:
     if kind == "seed":  # a new drawing has a new address; until there is one, the map stays as it was drawn
         drawing = st.session_state.get("map_drawings", 0)
         return f"kind=seed&drawing={drawing}" if run.snapshots.other_seed else "kind=umap"
-    return f"kind={kind}"
+    return f"kind={kind}&dims=3" if dims() == 3 else f"kind={kind}"
+
+
+def dims() -> int:
+    """2 or 3: in how many dimensions the map is on the screen."""
+    return 2 if st.session_state["map_kind"] in map_links.FLAT_KINDS else st.session_state["map_dims"]
 
 
 def drawn() -> None:

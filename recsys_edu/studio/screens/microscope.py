@@ -23,8 +23,8 @@ STYLE = """<style>
 def page() -> None:
     st.html(COMPACT)
     st.html(STYLE)
-    microscope_lens.start()
     state.start_settings()
+    microscope_lens.start()
     with st.sidebar:
         st.title("recsys_edu", anchor=False)
     if (run := train_controls.run_on_screen()) is None:
@@ -46,6 +46,9 @@ def _what_is_looked_at(run) -> None:
         rate=settings.learning_rate, epoch=run.epoch,
     )  # fmt: skip
     st.caption(told, help=_("The run of the Train page. What is done here leaves it as it is."))
+    if settings.learns != "both":
+        still = {"users": _("Only users learn in this run"), "items": _("Only items learn in this run")}
+        st.info(still[settings.learns] + _(": of the other side Keras finds no gradient, so it stands as 0 below."))
     if run.working:
         st.fragment(_progress, run_every=0.5)()
     elif run.step == 0:
@@ -97,6 +100,7 @@ def _lens() -> None:
         with st.container():
             microscope_parts.pair(run, lens)
         lens.focus(run)
+        microscope_lens.say_problem()
     except RecsysEduError as error:
         st.error(str(error))
         st.button(_("Try again"), key="scope_again", help=_("Ask the workers once more."))

@@ -71,20 +71,39 @@ def asked(run, function, *arguments):
 
 
 def start() -> None:
-    """At a reader's first visit: the pair and the step that the link names, if any. What makes no sense is left out."""
+    """At a reader's first visit: the pair and the step that the link names, if any. What makes no sense is left out
+    and named."""
     if "scope_started" in st.session_state:
         return
     st.session_state["scope_started"] = True
     st.session_state["scope_lens"] = None
-    asked_for = {name: _whole(st.query_params.get(name)) for name in ("pair_user", "pair_film", "at")}
-    chosen = asked_for["pair_user"] is not None and asked_for["pair_film"] is not None
-    st.session_state["scope_pair"] = (asked_for["pair_user"], asked_for["pair_film"]) if chosen else None
-    if asked_for["at"]:
-        st.session_state["scope_at"] = min(asked_for["at"], MOST_STEPS - 1)
+    user_index, film, at = _asked("pair_user"), _asked("pair_film"), _asked("at", MOST_STEPS - 1)
+    st.session_state["scope_pair"] = None if user_index is None else (user_index, film)
+    st.session_state["scope_of_link"] = st.session_state["scope_pair"] is not None
+    if at:
+        st.session_state["scope_at"] = at
 
 
-def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+def _asked(name: str, most: int = 10**9) -> int | None:
+    """A whole number of the link; None where it has none, or one that makes no sense."""
+    if (text := st.query_params.get(name)) is None:
+        return None
+    try:
+        return links.between(0, most)(text)
+    except ValueError:
+        _tell(_("The link's {name} = {value} makes no sense here and is left out."), name=name, value=repr(text[:40]))
+        return None
+
+
+def say_problem() -> None:
+    if problem := st.session_state.pop("problem", None):
+        st.toast(problem, icon=":material/error:", duration="infinite")
+
+
+def _tell(sentence: str, **parts) -> None:
+    """Say it on the page, behind what is to be said already."""
+    said = [st.session_state.get("problem"), sentence.format(**parts)]
+    st.session_state["problem"] = " ".join(filter(None, said))
 
 
 def write_link(run, lens: Lens) -> None:
@@ -123,12 +142,17 @@ def _steps(weights: dict | None) -> int:
 def _new_lens(run, weights: dict | None, old: Lens | None, pair: tuple | None) -> Lens:
     train = state.split_of(run.spec).train
     user_index, item_index = pair or (None, None)
+    by_link = st.session_state.pop("scope_of_link", False) and pair is not None
     if user_index is not None and user_index not in train.user_index:
-        user_index = None
+        if by_link:
+            _tell(_("The link's user {u} has no rating in the training part; another one is shown."), u=user_index)
+        user_index = item_index = None
     if old is not None and user_index == old.user_index:
         outset = old.outset
     else:
         outset = asked(run, microscope.outset, weights, user_index)
+    if by_link and item_index is not None and item_index not in outset.items:
+        _tell(_("The link's user did not rate film {i} in the training part; another one is shown."), i=item_index)
     if item_index is None or item_index not in outset.items:
         item_index = int(outset.items[0])
     if pair is not None:
