@@ -13,7 +13,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from recsys_edu.studio import versions
+from recsys_edu.studio.i18n import _
+
 ROOT = Path(__file__).resolve().parents[2]
+CONNECT_SECONDS = 10
 
 
 class Cluster:
@@ -24,6 +28,7 @@ class Cluster:
         self._own = self.address is None
         self._process: subprocess.Popen | None = None
         self._client = None
+        self._checked: set[str] = set()  # workers whose versions are ours
         self._mending: asyncio.Task | None = None
 
     async def run(self, function, *args, key: str):
@@ -45,13 +50,32 @@ class Cluster:
                 future.release()  # drops the work when nobody waits for it any more
 
     async def threads(self) -> int:
-        """How many slices the workers can learn at once. A worker is counted once it has loaded TensorFlow."""
+        """How many slices the workers can learn at once. A worker is counted once it has loaded TensorFlow. Raises
+        VersionsError if one of them is of another kind than this process."""
         try:
             client = await self.connected()
             workers = (await client.scheduler.identity(n_workers=-1))["workers"]
+            if not self._own:  # the sidecar's are started from these very files
+                await self._check(client, workers.keys() - self._checked)
         except OSError:  # the scheduler is gone
             return 0
         return sum(worker["nthreads"] for worker in workers.values())
+
+    async def _check(self, client, workers: set[str]) -> None:
+        if not workers:
+            return
+        found = await client.run(versions.here, workers=list(workers), on_error="return")
+        for address, theirs in found.items():
+            versions.check(address, None if isinstance(theirs, Exception) else theirs)
+            self._checked.add(address)
+
+    @property
+    def absent(self) -> str:
+        """What to say when no worker came."""
+        if self._own:
+            return _("The worker processes did not start; the terminal says why. Train tries again.")
+        told = _("No worker has reported at the Dask scheduler {address}. Is it running, and are its workers?")
+        return told.format(address=self.address) + " " + _("Train tries again.")
 
     async def wait_for_worker(self, seconds: float) -> None:
         """Returns when a worker is there. Raises TimeoutError or OSError when none comes."""
@@ -93,7 +117,7 @@ class Cluster:
         for name in ("distributed", "distributed.client"):  # what goes wrong is said on the screen
             logging.getLogger(name).setLevel(logging.CRITICAL)
         with dask.config.set({"distributed.client.heartbeat": "2s"}):
-            self._client = await Client(self.address, asynchronous=True, timeout="10s", set_as_default=False)
+            self._client = await Client(self.address, asynchronous=True, timeout=CONNECT_SECONDS, set_as_default=False)
 
     async def _drop_client(self) -> None:
         if self._client is not None:

@@ -1,33 +1,42 @@
-"""Background work of the studio: who may train now, and what Train, Pause, One batch, One epoch, Stop, Reset do.
+"""Background work of the studio: what Train, Pause, One batch, One epoch, Stop, Reset do, and what a run may hold.
 
 Never imports streamlit. One event loop in a thread of its own keeps all runs. A run asks for one slice at a time and
-waits for its turn in between, so that runs share the workers fairly and a command takes effect at once: the slice
-that is still on its way is dropped, and the run stands where its last accepted slice left it.
+waits for its turn in between (turns.py), so that readers share the workers fairly and a command takes effect at once:
+the slice that is still on its way is dropped, and the run stands where its last accepted slice left it. What nobody
+touches is put away when memory is scarce (attic.py).
 """
 
 from __future__ import annotations
 
 import asyncio
 import functools
-import itertools
 import logging
 import os
+import secrets
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import asynccontextmanager
 
 from recsys_edu.errors import RecsysEduError, SettingsError
+from recsys_edu.studio.attic import Attic
 from recsys_edu.studio.cluster import Cluster, WorkerLostError
 from recsys_edu.studio.i18n import _
 from recsys_edu.studio.races import Lane
 from recsys_edu.studio.runs import BaseRun, Run, Send
 from recsys_edu.studio.slices import RunSpec
+from recsys_edu.studio.turns import ERRAND, FIRST, NEXT, Turns
 
 log = logging.getLogger(__name__)
 LOADING = _("The workers are still loading TensorFlow (about 10 seconds). Then it starts.")
+CLOSED = _("This run has ended on the server. Press Train for a new one.")
 STARTING_SECONDS = 600  # a worker that has not reported by then will not come
+WAITING = _("Waiting: {n} before you, about {seconds:.0f} s.")
+PATIENCE = 0.7  # seconds that a run waits before its place is told
+TIDY_SECONDS = 2
+CROWD = 4  # waiting for a turn
 MOST_LOSSES = 5  # a slice that loses its worker this often in a row is not asked for again
-TURNS = min(2, os.cpu_count() or 1)  # slices under way at once: one for each worker of the sidecar
+TURNS = min(2, os.cpu_count() or 1)  # slices under way at once, at least: one for each worker of the sidecar
 
 
 class Jobs:
@@ -36,7 +45,8 @@ class Jobs:
     def __init__(self):
         self._runs: dict[str, BaseRun] = {}
         self._tasks: dict[str, asyncio.Task] = {}
-        self._numbers = itertools.count()
+        self._errands: dict[str, set[asyncio.Task]] = {}
+        self.attic = Attic()
         self.warm = threading.Event()  # set when a worker has reported for work
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True, name="jobs").start()
@@ -49,6 +59,10 @@ class Jobs:
         run = Run(owner, spec, examples, user_index=user_index)
         self._runs[run.token] = run
         return run
+
+    def admit(self, run: BaseRun) -> None:
+        """A run that was made elsewhere, as a recording is."""
+        self._runs[run.token] = run
 
     def open_lane(self, owner: str, spec: RunSpec, examples: int, budget: float) -> Lane:
         """A new lane of a race, ready to be trained for `budget` seconds. It belongs to `owner`, a session."""
@@ -91,6 +105,11 @@ class Jobs:
         """Score all items for this user from now on."""
         self._call(self._watch(run, user_index))
 
+    def adjust(self, run: Run, pace: str | None = None, judge_lists: bool | None = None) -> None:
+        """How fast the run learns from now on (pace.PACES), and whether its lists are judged after each epoch; None: as
+        it is. It learns the same."""
+        self._call(self._adjust(run, pace, judge_lists))
+
     def close(self, run: BaseRun) -> None:
         """Free all that the run held."""
         self._call(self._close(run))
@@ -102,7 +121,7 @@ class Jobs:
     def submit(self, run: BaseRun, function: Callable, *arguments) -> Future:
         """Have a worker make function(*arguments) when it is the run's turn; the run's own learning goes on. The
         result raises RecsysEduError where no worker is to be had. A cancelled one is not waited for."""
-        return asyncio.run_coroutine_threadsafe(self._ask(run, lambda: (function, *arguments)), self._loop)
+        return asyncio.run_coroutine_threadsafe(self._errand(run, function, *arguments), self._loop)
 
     @property
     def address(self) -> str | None:
@@ -110,8 +129,12 @@ class Jobs:
         return self._cluster.address
 
     def status(self) -> dict:
+        """`waiting`: runs and errands in the line for a turn; `memory`: megabytes that the runs hold."""
         runs = list(self._runs.values())
-        return {"warm": self.warm.is_set(), "runs": len(runs), "working": sum(run.working for run in runs)}
+        return {
+            "warm": self.warm.is_set(), "runs": len(runs), "working": sum(run.working for run in runs),
+            "waiting": self._turns.waiting, "workers": self._turns.places, "memory": round(self.attic.bytes / 1e6, 1),
+        }  # fmt: skip
 
     def owners(self) -> set[str]:
         return {run.owner for run in list(self._runs.values())}
@@ -135,6 +158,7 @@ class Jobs:
         for run in list(self._runs.values()):
             self.close(run)
         self._call(self._shut_down())
+        self.attic.close()
 
     # --- in the event loop -------------------------------------------------------------------------------------
 
@@ -143,11 +167,21 @@ class Jobs:
 
     async def _start(self) -> None:
         self._cluster = Cluster()
-        self._capacity = TURNS
-        self._turns = asyncio.Semaphore(TURNS)  # first come, first served: so turns go round
+        self._turns = Turns(TURNS)
         self._warming: asyncio.Task | None = None
+        self._tidying = asyncio.create_task(self._tidy())
+
+    async def _tidy(self) -> None:
+        """Every now and then: what was not touched for longest is put away if the runs hold too much."""
+        while True:
+            await asyncio.sleep(TIDY_SECONDS)
+            try:
+                await asyncio.to_thread(self.attic.tidy, list(self._runs.values()))
+            except Exception:  # the next time tries again
+                log.exception("The runs' memory could not be tidied")
 
     async def _shut_down(self) -> None:
+        self._tidying.cancel()
         if self._warming is not None:
             self._warming.cancel()
         await self._cluster.close()
@@ -164,9 +198,10 @@ class Jobs:
             log.exception("The worker processes did not start")
             return
         self.warm.set()
-        for _turn in range(self._capacity, await self._cluster.threads()):  # a cluster of many workers
-            self._turns.release()
-            self._capacity += 1
+        try:
+            self._turns.grow(max(TURNS, await self._cluster.threads()))  # a cluster of many workers
+        except RecsysEduError as error:  # the screen of whoever wants to learn says so as well
+            log.error("%s", error)
 
     async def _begin(self, run: BaseRun, goal) -> None:
         self._drop_task(run)
@@ -189,16 +224,23 @@ class Jobs:
         run.set_mode("ready")
 
     async def _watch(self, run: Run, user_index: int) -> None:
-        run.user_index = user_index
+        run.watch(user_index)
         stands = run.state is not None and not run.working
         if stands and user_index not in (run.scored_user, run.asked_user):
             run.asked_user = user_index
             self._drop_task(run)
             self._tasks[run.token] = asyncio.create_task(self._score(run))
 
+    async def _adjust(self, run: Run, pace: str | None, judge_lists: bool | None) -> None:
+        run.adjust(pace, judge_lists)
+
     async def _close(self, run: BaseRun) -> None:
         self._drop_task(run)
         self._runs.pop(run.token, None)
+        for errand in self._errands.pop(run.token, ()):
+            errand.cancel()
+        self._turns.forget(run.token)
+        self.attic.drop(run.token)
         run.publish({"type": "gone"})
 
     async def _subscribe(self, run: BaseRun, send: Send) -> None:
@@ -228,7 +270,8 @@ class Jobs:
         except Exception:
             log.exception("Run %s failed", run.token[:6])
             run.set_mode("failed", _("Something unexpected went wrong; the terminal says what. Reset starts afresh."))
-        if isinstance(run, Run) and run.mode in ("finished", "paused"):  # what follows can no longer make the run fail
+        if isinstance(run, Run) and run.by_workers and run.mode in ("finished", "paused"):
+            # What follows can no longer make the run fail.
             await self._catch_up(run)
 
     async def _catch_up(self, run: Run) -> None:
@@ -250,22 +293,40 @@ class Jobs:
     async def _score(self, run: Run) -> None:
         """Nothing is learnt; the watched user is scored. It is not tried again for the same user if that fails."""
         try:
-            result = await self._ask(run, lambda: run.task(0))
+            result = await self._ask(run, lambda: run.task(0), ERRAND)
         except Exception:
             log.exception("Run %s could not score a user", run.token[:6])
             run.failed_user = run.user_index
             return
         run.scores, run.scored_user = result.scores, result.user_index
 
-    async def _ask(self, run: BaseRun, task: Callable[[], tuple]):
+    async def _errand(self, run: BaseRun, function: Callable, *arguments):
+        """What a page wants to know of a run, until the run is closed."""
+        errand = asyncio.current_task()
+        if run.token not in self._runs:
+            raise SettingsError(CLOSED)
+        self._errands.setdefault(run.token, set()).add(errand)
+        try:
+            return await self._ask(run, lambda: (function, *arguments), ERRAND)
+        except asyncio.CancelledError:
+            if run.token in self._runs:  # the page does not wait any more
+                raise
+            raise SettingsError(CLOSED) from None
+        finally:
+            self._errands.get(run.token, set()).discard(errand)
+
+    async def _ask(self, run: BaseRun, task: Callable[[], tuple], line: int | None = None):
         """What a worker makes of the function and the arguments that `task` names when it is the run's turn: one slice,
         asked for again when its worker dies."""
         for _attempt in range(MOST_LOSSES):
-            async with self._turns:
+            if not self.warm.is_set():
                 await self._until_a_worker_is_there(run)
-                key = f"train-{run.token[:6]}-{next(self._numbers)}"
-                try:
-                    return await self._cluster.run(*task(), key=key)
+            async with self._turn(run, line):
+                await self._until_a_worker_is_there(run)
+                if isinstance(run, Run):
+                    run.crowded = self._turns.waiting > CROWD
+                try:  # no other studio at this scheduler may use the same key
+                    return await self._cluster.run(*task(), key=f"slice-{secrets.token_hex(12)}")
                 except WorkerLostError:
                     log.warning("A worker of run %s stopped; its slice is asked for again", run.token[:6])
             self._tell_of_loss(run)
@@ -273,6 +334,32 @@ class Jobs:
             "The worker process stopped {n} times in a row, perhaps for lack of memory. Try a smaller embedding size."
         )
         raise SettingsError(lost.format(n=MOST_LOSSES))
+
+    @asynccontextmanager
+    async def _turn(self, run: BaseRun, line: int | None) -> AsyncIterator[None]:
+        """A turn for the run; while it waits, the screen says how many come before it."""
+        if line is None:
+            line = FIRST if run.epoch < 1 else NEXT
+        telling = asyncio.create_task(self._tell_place(run))
+        try:
+            async with self._turns.turn(run.owner, run.token, line):
+                telling.cancel()
+                yield
+        finally:
+            telling.cancel()
+
+    async def _tell_place(self, run: BaseRun) -> None:
+        mode, sentence, told = run.mode, run.sentence, None
+        try:
+            while True:
+                await asyncio.sleep(PATIENCE)
+                place = self._turns.place_of(run.token)
+                if place is not None and run.working:
+                    told = WAITING.format(n=place[0], seconds=max(place[1], 1))
+                    run.set_mode("waiting", told)
+        finally:
+            if told is not None and run.sentence == told:
+                run.set_mode(mode, sentence)
 
     async def _until_a_worker_is_there(self, run: BaseRun) -> None:
         """Waits, and says so on the screen, while the workers load TensorFlow. Raises SettingsError when none comes."""
@@ -284,8 +371,10 @@ class Jobs:
             run.set_mode("waiting", LOADING)
         await self._warm_up()
         await asyncio.shield(self._warming)
+        if run.sentence == LOADING:
+            run.set_mode("running")
         if not self.warm.is_set():
-            raise SettingsError(_("The worker processes did not start; the terminal says why. Train tries again."))
+            raise SettingsError(self._cluster.absent)
 
     def _tell_of_loss(self, run: BaseRun) -> None:
         if run.working:

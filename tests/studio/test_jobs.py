@@ -4,6 +4,7 @@ set."""
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ import pytest
 
 from recsys_edu import training
 from recsys_edu.data import random_split
+from recsys_edu.errors import SettingsError
 from recsys_edu.models import default_settings
+from recsys_edu.studio import attic, renewal
 from recsys_edu.studio.jobs import Jobs
 from recsys_edu.studio.slices import RunSpec
 from tests.studio.conftest import alive, wait_for
@@ -183,27 +186,122 @@ def test_leaving_pauses_and_then_frees(workers):
     assert "gone" not in workers.owners()
 
 
-def test_a_killed_worker_costs_nothing_and_is_told(workers):
-    """kill -9 on every worker process in the middle of a run."""
-    told = []
-    run = long_run(workers, epochs=30)
+def test_a_waiting_run_says_how_many_come_before_it(workers):
+    runs = [long_run(workers, owner=f"reader {k}") for k in range(16)]
+    for run in runs:
+        workers.train(run)
+    waiting = wait_for(lambda: next((run for run in runs if "before you" in run.sentence), None))
+    assert waiting.mode == "waiting"
+    wait_for(lambda: workers.status()["waiting"] > 2)
+    for run in runs:
+        if run is not waiting:
+            workers.close(run)
+    wait_for(lambda: waiting.mode == "running" and "before you" not in waiting.sentence)
+    workers.close(waiting)
+    wait_for(lambda: workers.status()["waiting"] == 0)
+
+
+def test_a_double_click_a_reset_and_a_closed_page_free_what_they_held(workers):
+    """Counted where it would pile up: at the scheduler, in the line for a turn, among the runs."""
+    runs = [long_run(workers, owner="gone") for _ in range(4)]
+    for _click in range(5):
+        for run in runs:
+            workers.train(run)
+    wait_for(lambda: runs[0].step > 0)
+    assert held(workers) <= workers.status()["workers"]
+    assert len(workers._tasks) >= 4
+    workers.reset(runs[0])
+    assert attic.bytes_of(runs[0]) == 0
+    workers.close(runs[1])  # as a new run does that takes its place
+    left = workers.submit(runs[2], time.sleep, 0.2)
+    workers.leave("gone", for_good=True)
+    with pytest.raises(SettingsError, match="ended on the server"):
+        left.result(10)
+    wait_for(lambda: held(workers) == 0)
+    assert workers._turns.waiting == 0
+    assert not any(run.token in kept for run in runs for kept in (workers._runs, workers._tasks, workers._errands))
+    with pytest.raises(SettingsError, match="ended on the server"):
+        workers.submit(runs[2], time.sleep, 0.0).result(10)
+
+
+def held(workers):
+    """How many slices the scheduler keeps for us."""
+    client = workers._call(workers._cluster.connected())
+    return client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks))
+
+
+def test_a_run_that_was_put_away_goes_on_as_if_nothing_had_been(workers, run):
+    straight = workers.open("another", SPEC, TRAIN_SIZE, user_index=3)
+    workers.train(straight)
+    workers.one_epoch(run)
+    done(run)
+    assert workers.attic.put(run)
+    assert attic.bytes_of(run) == 0
+    workers.train(run)
+    done(run)
+    done(straight)
+    assert same(run, straight)
+    assert [one.epoch for one in run.snapshots.all] == [0, 1, 2, 3, 4]
+    workers.close(straight)
+
+
+def same(one, other):
+    """Whether two runs learnt the very same: curves, weights, scores, bit for bit."""
+    weights = [{name: value for name, value in run.state.items() if name != "seconds"} for run in (one, other)]
+    np.testing.assert_equal((one.curve, *weights[:1], one.scores), (other.curve, *weights[1:], other.scores))
+    return one.step == other.step
+
+
+def test_a_worker_that_grew_too_large_is_replaced_between_two_slices(workers):
+    """Another one serves meanwhile; the run does not notice."""
+    wait_for(lambda: len(worker_pids(workers)) == 2, 180)
+    client = workers._call(workers._cluster.connected())
+    before = client.run(os.getpid)
+    large, pid = next(iter(before.items()))
+    told, run = [], long_run(workers)
     workers.subscribe(run, told.append)
     workers.train(run)
     wait_for(lambda: run.epoch > 1)
-    for pid in worker_pids(workers):
+    client.run(lambda: setattr(renewal, "most_mb", 1.0), workers=[large])
+    wait_for(lambda: not alive(pid), 30)
+    step = run.step
+    wait_for(lambda: run.step > step)  # while a new one still loads TensorFlow
+    assert len(worker_pids(workers)) == 1
+    wait_for(lambda: len(worker_pids(workers)) == 2, 180)
+    assert not any("stopped" in message.get("sentence", "") for message in told if is_text(message))
+    assert run.curve["validation_epoch"] == [float(k) for k in range(1, len(run.curve["validation_epoch"]) + 1)]
+    workers.close(run)
+
+
+def test_killed_workers_cost_nothing_and_are_told(workers):
+    """kill -9 on every worker process, one after the other in the middle of a run, and on one once more."""
+    told, moments = [], np.random.default_rng(7).uniform(0, 2, 3)
+    run, calm = long_run(workers), long_run(workers, owner="calm")
+    workers.learn_to(calm, 20 * STEPS)
+    done(calm)
+    workers.subscribe(run, told.append)
+    workers.learn_to(run, 12 * STEPS)
+    for moment, pid in zip(moments, worker_pids(workers), strict=False):
+        wait_for(lambda until=1 + run.epoch + moment: run.epoch > until or not run.working)
         psutil.Process(pid).kill()
     wait_for(lambda: run.notice, 30)
     assert "A worker process stopped. Nothing is lost" in run.notice
+    notice = run.notice
     wait_for(lambda: not run.working, 180)
-    assert (run.mode, run.step) == ("finished", 30 * STEPS)
-    assert run.curve["epoch"] == sorted(run.curve["epoch"])
-    assert run.curve["validation_epoch"] == [float(k) for k in range(1, 31)]
-    assert any(
-        message["type"] == "state" and message["sentence"] == run.notice
-        for message in told
-        if isinstance(message, dict)
-    )
+    workers.learn_to(run, 20 * STEPS)
+    wait_for(lambda: run.epoch > 13 + moments[2])
+    psutil.Process(worker_pids(workers)[0]).kill()
+    wait_for(lambda: not run.working, 180)
+    assert (run.mode, run.step) == ("paused", 20 * STEPS)
+    assert run.curve["validation_epoch"] == [float(k) for k in range(1, 21)]
+    assert same(run, calm)
+    assert any(message["type"] == "state" and message["sentence"] == notice for message in told if is_text(message))
     workers.close(run)
+    workers.close(calm)
+
+
+def is_text(message):
+    return isinstance(message, dict)
 
 
 def test_workers_have_no_memory_limit_that_a_laptop_would_make_too_small(workers):
