@@ -2,6 +2,12 @@
 
 import streamlit as st
 
-from recsys_edu.studio import live
+from recsys_edu.studio import class_switch, live
 
-app = st.App("recsys_edu/studio/router.py", routes=live.ROUTES, lifespan=live.lifespan)
+routes, middleware = live.ROUTES, []
+if class_switch.is_on():
+    from recsys_edu.studio import class_routes
+
+    routes, middleware = [*routes, *class_routes.ROUTES], class_routes.MIDDLEWARE
+
+app = st.App("recsys_edu/studio/router.py", routes=routes, middleware=middleware, lifespan=live.lifespan)

@@ -15,11 +15,13 @@ from recsys_edu.setup.machine import python_command, python_problem
 
 COMMANDS = {
     "app": "start the studio and open it in a browser",
+    "class": "start the studio for a class on this network: join code, votes, challenge",
     "test": "run the tests; what follows goes to pytest, as in: test -q -k data",
     "lab": "open the notebooks in JupyterLab",
     "book": "run all chapters and make an HTML book of them",
     "fetch": "download a data set and check it",
     "train": "train a model and measure it on ratings that it has not seen",
+    "record": "train a model and keep it, to be played in a studio that is too slow to train",
     "compare": "fit several models on equal terms, and print a table",
     "recommend": "train, then list the best items for a user",
     "doctor": "check versions, data, browser, memory and speed",
@@ -27,7 +29,17 @@ COMMANDS = {
 
 # An environment of the reader's own serves if it has these.
 MODULES_NEEDED = {
-    "runtime.lock": ("tensorflow", "streamlit", "umap", "distributed", "plotly", "pandas", "jupyterlab", "myst_nb"),
+    "runtime.lock": (
+        "tensorflow",
+        "streamlit",
+        "umap",
+        "distributed",
+        "plotly",
+        "pandas",
+        "jupyterlab",
+        "myst_nb",
+        "segno",
+    ),
     "tests.lock": ("tensorflow", "streamlit", "umap", "distributed", "pytest", "hypothesis", "playwright"),
 }
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 
@@ -30,29 +32,60 @@ ALIASES = {
     "timestamp": {"timestamp", "time"},
     "title": {"title", "itemtitle", "movietitle"},
     "genres": {"genres", "genre"},
+    "year": {"year"},
 }
 REQUIRED = ("user", "item", "rating")
 MISSING = {"", "na", "n/a", "nan", "null", "none"}
+DELIMITERS = ",\t;"
+FIRST_LINES = 5  # of what was dropped for a reason, the report names so many lines
 
 # Control characters, line and paragraph separators, and the marks that reverse the reading order.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _WHOLE_NUMBER = r"0|-?[1-9]\d{0,17}"  # no leading zeros: "007" is a name
+_YEAR = r"[12][0-9]{3}"
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Records that were dropped for one reason: how many, and where the first of them begin, counted from 1."""
+
+    count: int = 0
+    lines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class CleaningReport:
-    """What reading a CSV of ratings did to it, in numbers of its records."""
+    """What reading a CSV of ratings did to it, in numbers of its records.
+
+    `dropped` has a reason each: ragged (another number of columns than the header), missing, no_number, out_of_range,
+    duplicate, constant (of users whose ratings are all equal), rare (too few ratings of the item or the user)."""
 
     read: int
     kept: int
-    missing: int
-    out_of_range: int
-    duplicates: int
+    dropped: Mapping[str, Dropped]
     constant_users: int  # users with two ratings or more, all of them equal
-    constant_dropped: int  # ratings of constant users that were dropped
     scale: tuple[float, float]
     scale_given: bool
     ignored_columns: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> int:
+        return self._count("missing")
+
+    @property
+    def out_of_range(self) -> int:
+        return self._count("out_of_range")
+
+    @property
+    def duplicates(self) -> int:
+        return self._count("duplicate")
+
+    @property
+    def constant_dropped(self) -> int:
+        return self._count("constant")
+
+    def _count(self, reason: str) -> int:
+        return self.dropped.get(reason, Dropped()).count
 
     def sentences(self) -> list[str]:
         """The report as sentences, only those that have something to say."""
@@ -71,6 +104,45 @@ class CleaningReport:
             f"Ratings go from {lowest:g} to {highest:g} ({origin}).",
             *(sentence for happened, sentence in said if happened),
         ]
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a file is read. `columns`: the position of the user's column, of the item's, …; None: by their names.
+    Without a `header` the first line is a record. What is `tolerant` drops and counts the lines that it cannot
+    understand, where others end with an error; items and users with fewer ratings than the `fewest` are dropped."""
+
+    columns: Mapping[str, int] | None = None
+    header: bool = True
+    tolerant: bool = False
+    fewest_of_item: int = 1
+    fewest_of_user: int = 1
+    most_rows: int | None = None  # None: MAX_ROWS
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """A file's lines as a table of clean strings, with `line`, where each record begins, and the table's columns in the
+    file's own names; `lines` has for each reason the lines that were dropped so far."""
+
+    where: str  # what errors call the file
+    table: pd.DataFrame
+    read: int
+    ignored: tuple[str, ...] = ()
+    lines: dict[str, list[int]] = field(default_factory=dict)
+
+    def keep(self, table: pd.DataFrame, kept: pd.Series, reason: str) -> pd.DataFrame:
+        """The records of `table` that are `kept`; the others are counted under this reason."""
+        self.lines.setdefault(reason, []).extend(table.loc[~kept, "line"].tolist())
+        return table[kept]
+
+    def dropped(self) -> dict[str, Dropped]:
+        """What was dropped so far."""
+        return {
+            reason: Dropped(len(lines), tuple(sorted(lines)[:FIRST_LINES]))
+            for reason, lines in self.lines.items()
+            if lines
+        }
 
 
 def read_ratings_csv(
@@ -92,32 +164,42 @@ def read_ratings_csv(
     Raises DataError, with the line where there is one, for anything that is not such a file.
     """
     path = Path(path)
-    table, ignored = _parse(_read_text(path), path)
-    read = len(table)
-    table = table[_complete(table)]
-    table = _to_numbers(table, path)
-    complete = len(table)
-    table = table[_in_range(table["rating"], scale)]
-    in_range = len(table)
-    table = _latest_of_each_pair(table)
-    unique = len(table)
+    records = parse(_read_text(path), str(path))
+    return clean(records, path.stem, scale, drop_constant_users, to_learn_from)
+
+
+def clean(
+    records: Records,
+    name: str,
+    scale: tuple[float, float] | None = None,
+    drop_constant_users: bool = False,
+    to_learn_from: bool = True,
+    manner: Manner | None = None,
+) -> tuple[Ratings, CleaningReport]:
+    """The records as Ratings of this name, cleaned as `read_ratings_csv` says. Raises DataError."""
+    manner = manner or Manner()
+    where, table = records.where, records.table
+    table = records.keep(table, _complete(table), "missing")
+    table = _to_numbers(records, table, manner.tolerant)
+    table = records.keep(table, _in_range(table["rating"], scale), "out_of_range")
+    table = records.keep(table, _latest_of_each_pair(table), "duplicate")
+    for kind, fewest in (("item", manner.fewest_of_item), ("user", manner.fewest_of_user)):
+        if fewest > 1:
+            table = records.keep(table, table.groupby(kind)[kind].transform("size") >= fewest, "rare")
     constant = _constant_users(table)
     if drop_constant_users:
-        table = table[~table["user"].isin(constant)]
+        table = records.keep(table, ~table["user"].isin(constant), "constant")
     if to_learn_from:
-        _check_variety(table, path)
-    ratings = _index(table, path, scale)
+        _check_variety(table, where)
+    ratings = index(table, where, name, scale)
     report = CleaningReport(
-        read=read,
+        read=records.read,
         kept=len(table),
-        missing=read - complete,
-        out_of_range=complete - in_range,
-        duplicates=in_range - unique,
+        dropped=records.dropped(),
         constant_users=len(constant),
-        constant_dropped=unique - len(table),
         scale=ratings.scale,
         scale_given=scale is not None,
-        ignored_columns=ignored,
+        ignored_columns=records.ignored,
     )
     return ratings, report
 
@@ -137,22 +219,27 @@ def _read_text(path: Path) -> str:
         raise DataError(f"Cannot read {path}: {error.strerror or error}.") from error
     if len(data) > MAX_BYTES:
         raise DataError(f"{path} is larger than {MAX_BYTES // 2**20} MiB. Keep a part of its lines and try again.")
+    return decode(data, str(path))
+
+
+def decode(data: bytes, where: str) -> str:
+    """The text of a file that errors call `where`. Its content says what it is, not its name. Raises DataError."""
     if data.startswith((b"PK\x03\x04", b"\x1f\x8b", b"%PDF", b"\xd0\xcf\x11\xe0")):
-        raise DataError(f"{path} is a spreadsheet, an archive or a PDF, not text. Export or unpack it as CSV first.")
+        raise DataError(f"{where} is a spreadsheet, an archive or a PDF, not text. Export or unpack it as CSV first.")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataError(f"{path} is UTF-16, not UTF-8. Save it again as 'CSV UTF-8'.")
+        raise DataError(f"{where} is UTF-16, not UTF-8. Save it again as 'CSV UTF-8'.")
     nul = data.find(b"\0")
     if nul >= 0:
         raise DataError(
-            f"{path}, line {_line_at(data, nul)}: there is a NUL byte, so this is no text. Export the file as CSV."
+            f"{where}, line {_line_at(data, nul)}: there is a NUL byte, so this is no text. Export the file as CSV."
         )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = _line_at(data, error.start)
-        raise DataError(f"{path}, line {line}: this is not UTF-8. Save the file again as 'CSV UTF-8'.") from error
+        raise DataError(f"{where}, line {line}: this is not UTF-8. Save the file again as 'CSV UTF-8'.") from error
     if not text.strip():
-        raise DataError(f"{path} is empty. Its first line must name the columns: user,item,rating[,timestamp].")
+        raise DataError(f"{where} is empty. Its first line must name the columns: user,item,rating[,timestamp].")
     return text
 
 
@@ -160,33 +247,43 @@ def _line_at(data: bytes, position: int) -> int:
     return data.count(b"\n", 0, position) + 1
 
 
-def _parse(text: str, path: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """A table of clean strings, with `line`, where each record begins; and the names of columns not used."""
-    header_line = next(line for line in io.StringIO(text, newline="") if line.strip())
-    delimiter = max(",\t;", key=header_line.count)
-    # The csv module, not pandas: it knows on which line a record stands, also after quoted line breaks.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    records = _records(reader, path)
-    line, header = next(records)
-    columns = _columns(header, line, path)
+def parse(text: str, where: str, manner: Manner | None = None) -> Records:
+    """The records of a text. Raises DataError, with the line, where the manner is not tolerant of it."""
+    manner = manner or Manner()
+    found = records_of(text, where)
+    top, header = next(found)
+    columns = _columns(header, top, where) if manner.columns is None else dict(manner.columns)
     wanted = itemgetter(*columns.values())
-    lines, values = [], []
-    for line, record in records:
-        if len(record) != len(header):
+    lines, values, ragged = [], [], []
+    most = MAX_ROWS if manner.most_rows is None else manner.most_rows
+    for line, record in found if manner.header else chain([(top, header)], found):
+        if len(lines) + len(ragged) == most:
+            raise DataError(f"{where} has more than {most:,} ratings. Keep a part of them and try again.")
+        if len(record) == len(header):
+            lines.append(line)
+            values.append(wanted(record))
+        elif manner.tolerant:
+            ragged.append(line)
+        else:
             counts = f"{len(record)} columns where the header names {len(header)}"
-            raise DataError(f"{path}, line {line}: {counts}. Mend or remove it.")
-        if len(lines) == MAX_ROWS:
-            raise DataError(f"{path} has more than {MAX_ROWS:,} ratings. Keep a part of them and try again.")
-        lines.append(line)
-        values.append(wanted(record))
+            raise DataError(f"{where}, line {line}: {counts}. Mend or remove it.")
     if not values:
-        raise DataError(f"{path} has a header and no ratings. Add one line for each rating.")
+        raise DataError(f"{where} has a header and no ratings. Add one line for each rating.")
     texts = {name: _clean_column(column) for name, column in zip(columns, zip(*values, strict=True), strict=True)}
     ignored = tuple(clean_text(name) for k, name in enumerate(header) if k not in columns.values())
-    return pd.DataFrame(texts | {"line": lines}), ignored
+    table = pd.DataFrame(texts | {"line": lines})
+    return Records(where, table, len(lines) + len(ragged), ignored if manner.header else (), {"ragged": ragged})
 
 
-def _records(reader, path: Path):
+def records_of(text: str, where: str):
+    """(line, record) for each record of a text that is not blank; the delimiter is what its first line has most of."""
+    first_line = next(line for line in io.StringIO(text, newline="") if line.strip())
+    # The csv module, not pandas: it knows on which line a record stands, also after quoted line breaks.
+    delimiter = max(DELIMITERS, key=first_line.count)
+    return _records(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), where)
+
+
+def _records(reader, where: str):
     """(line, record) for each record that is not blank; line, from 1, is where the record begins."""
     begin = 1
     try:
@@ -196,20 +293,20 @@ def _records(reader, path: Path):
             begin = reader.line_num + 1
     except csv.Error as error:
         raise DataError(
-            f"{path}, line {begin}: the quotes of the record that begins here do not match ({error}). Mend the line."
+            f"{where}, line {begin}: the quotes of the record that begins here do not match ({error}). Mend the line."
         ) from error
 
 
-def _columns(header: list[str], line: int, path: Path) -> dict[str, int]:
+def _columns(header: list[str], line: int, where: str) -> dict[str, int]:
     """Which position of the header holds the user, the item, ..."""
-    names = [re.sub(r"[\s_-]", "", name).lower() for name in header]
+    names = [plain_name(name) for name in header]
     columns = {}
     for column, aliases in ALIASES.items():
         found = [position for position, name in enumerate(names) if name in aliases]
         if len(found) > 1:
             shown = " and ".join(repr(header[position]) for position in found)
             raise DataError(
-                f"{path}, line {line}: the columns {shown} both say what the {column} is. Rename one of them."
+                f"{where}, line {line}: the columns {shown} both say what the {column} is. Rename one of them."
             )
         if found:
             columns[column] = found[0]
@@ -217,10 +314,15 @@ def _columns(header: list[str], line: int, path: Path) -> dict[str, int]:
     if missing:
         shown = clean_text(", ".join(header))
         raise DataError(
-            f"{path}, line {line}: no column for the {' and the '.join(missing)} among: {shown}. The first "
+            f"{where}, line {line}: no column for the {' and the '.join(missing)} among: {shown}. The first "
             "line must name the columns: user,item,rating[,timestamp]."
         )
     return columns
+
+
+def plain_name(name: str) -> str:
+    """A column's name as ALIASES has it: Movie_ID -> movieid."""
+    return re.sub(r"[\s_-]", "", name).lower()
 
 
 def _clean_column(column: tuple[str, ...]) -> list[str]:
@@ -240,24 +342,36 @@ def _complete(table: pd.DataFrame) -> pd.Series:
     return complete
 
 
-def _to_numbers(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+def _to_numbers(records: Records, table: pd.DataFrame, tolerant: bool) -> pd.DataFrame:
     """rating as float64, timestamp as int64; no timestamp column if it was empty."""
-    table = table.assign(rating=_number(table, "rating", path))
+    table = _number(records, table, "rating", tolerant)
     if "timestamp" not in table:
         return table
     if table["timestamp"].str.lower().isin(MISSING).all():
         return table.drop(columns="timestamp")
-    return table.assign(timestamp=_number(table, "timestamp", path, limit=2**62).astype(np.int64))
+    table = _number(records, table, "timestamp", tolerant, limit=2**62)
+    return table.assign(timestamp=table["timestamp"].astype(np.int64))
 
 
-def _number(table: pd.DataFrame, column: str, path: Path, limit: float = np.inf) -> pd.Series:
+def _number(records: Records, table: pd.DataFrame, column: str, tolerant: bool, limit: float = np.inf) -> pd.DataFrame:
+    """The table with this column as float64. What is no number is an error, or dropped where one is `tolerant`."""
     numbers = pd.to_numeric(table[column], errors="coerce").astype(np.float64)
+    if tolerant and column == "timestamp":
+        numbers = numbers.fillna(_seconds_of_dates(table[column]))
     wrong = numbers.isna() | (numbers.abs() > limit)
-    if wrong.any():
+    if wrong.any() and not tolerant:
         line, value = table.loc[wrong, ["line", column]].iloc[0]
         unit = " of seconds since 1970" if column == "timestamp" else ", with a point for decimals"
-        raise DataError(f"{path}, line {line}: the {column} {value[:40]!r} is not a number{unit}. Mend or remove it.")
-    return numbers
+        raise DataError(
+            f"{records.where}, line {line}: the {column} {value[:40]!r} is not a number{unit}. Mend or remove it."
+        )
+    return records.keep(table.assign(**{column: numbers}), ~wrong, "no_number")
+
+
+def _seconds_of_dates(column: pd.Series) -> pd.Series:
+    """Dates as ISO 8601 has them (2026-03-01 or 2026-03-01T12:30:00Z), in seconds since 1970; NaN for anything else."""
+    dates = pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True)
+    return (dates - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
 
 
 def _in_range(rating: pd.Series, scale: tuple[float, float] | None) -> pd.Series:
@@ -266,10 +380,10 @@ def _in_range(rating: pd.Series, scale: tuple[float, float] | None) -> pd.Series
     return finite if scale is None else finite & rating.between(*scale)
 
 
-def _latest_of_each_pair(table: pd.DataFrame) -> pd.DataFrame:
-    """One record for each user and item: the latest, else the last; in the order of the file."""
+def _latest_of_each_pair(table: pd.DataFrame) -> pd.Series:
+    """Which records are the latest of their user and item, else the last."""
     in_time = table.sort_values("timestamp", kind="stable") if "timestamp" in table else table
-    return in_time.drop_duplicates(["user", "item"], keep="last").sort_index()
+    return ~in_time.duplicated(["user", "item"], keep="last").sort_index()
 
 
 def _constant_users(table: pd.DataFrame) -> pd.Index:
@@ -277,21 +391,21 @@ def _constant_users(table: pd.DataFrame) -> pd.Index:
     return ratings.index[(ratings["size"] >= 2) & (ratings["nunique"] == 1)]
 
 
-def _check_variety(table: pd.DataFrame, path: Path) -> None:
+def _check_variety(table: pd.DataFrame, where: str) -> None:
     """Raises DataError for ratings of which nothing can be learnt: of one user, of one item, or all equal."""
     for kind in ("user", "item"):
         if table[kind].nunique() == 1:
             only = table[kind].iloc[0]
-            raise DataError(f"{path} has ratings of one {kind} only ({only}). Learning taste needs two or more.")
+            raise DataError(f"{where} has ratings of one {kind} only ({only}). Learning taste needs two or more.")
     if table["rating"].nunique() == 1:
         value = table["rating"].iloc[0]
-        raise DataError(f"All ratings of {path} are {value:g}: there is nothing to tell apart. Add other ratings.")
+        raise DataError(f"All ratings of {where} are {value:g}: there is nothing to tell apart. Add other ratings.")
 
 
-def _index(table: pd.DataFrame, path: Path, scale: tuple[float, float] | None) -> Ratings:
-    """The cleaned table as Ratings: labels sorted, their rank is the index."""
+def index(table: pd.DataFrame, where: str, name: str, scale: tuple[float, float] | None = None) -> Ratings:
+    """A cleaned table as Ratings: labels sorted, their rank is the index. Raises DataError for an empty one."""
     if len(table) == 0:
-        raise DataError(f"No rating of {path} is left after cleaning. Check its ratings, its scale and empty cells.")
+        raise DataError(f"No rating of {where} is left after cleaning. Check its ratings, its scale and empty cells.")
     users, user_index = _labels(table["user"])
     items, item_index = _labels(table["item"])
     lowest, highest = scale or (float(table["rating"].min()), float(table["rating"].max()))
@@ -302,7 +416,7 @@ def _index(table: pd.DataFrame, path: Path, scale: tuple[float, float] | None) -
         timestamp=table["timestamp"].to_numpy(np.int64) if "timestamp" in table else None,
         users=pd.DataFrame({"user_id": users}),
         items=_items(table, items, item_index),
-        name=path.stem,
+        name=name,
         scale=(lowest, highest),
     )
 
@@ -317,6 +431,7 @@ def _labels(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
 def _items(table: pd.DataFrame, items: np.ndarray, item_index: np.ndarray) -> pd.DataFrame:
     """The items' table: the first title and genres that the file gives each, else its item_id and ""."""
     described = {"title": pd.Series(items).astype(str), "genres": pd.Series("", index=range(len(items)))}
+    described["year"] = described["genres"].copy()
     for column, text in described.items():
         if column in table:
             named = pd.Series(table[column].to_numpy(), index=item_index)
@@ -324,5 +439,5 @@ def _items(table: pd.DataFrame, items: np.ndarray, item_index: np.ndarray) -> pd
             first = named[~named.index.duplicated()]
             text.loc[first.index] = first
     genres = ["|".join(filter(None, map(str.strip, text.split("|")))) for text in described["genres"]]
-    year = pd.array([pd.NA] * len(items), dtype="Int64")
+    year = pd.array([int(text) if re.fullmatch(_YEAR, text) else pd.NA for text in described["year"]], dtype="Int64")
     return pd.DataFrame({"item_id": items, "title": described["title"], "year": year, "genres": genres})

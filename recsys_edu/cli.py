@@ -14,6 +14,7 @@ from pathlib import Path
 
 from recsys_edu.errors import RecsysEduError, SettingsError
 from recsys_edu.models import MODELS, Settings, default_settings
+from recsys_edu.models.settings import LEARNS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -44,6 +45,8 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--port", type=int, default=8501, help="port on localhost (default 8501)")
     command.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
+    _add_class(add("class", run_class, "start the studio for a class on this network: join code, votes, challenge"))
+
     command = add("lab", run_lab, "open the notebooks in JupyterLab")
     command.add_argument("--port", type=int, default=8888, help="port on localhost (default 8888)")
     command.add_argument("--no-browser", action="store_true", help="do not open a browser")
@@ -59,6 +62,12 @@ def parser() -> argparse.ArgumentParser:
     command = add("train", run_train, "train one model and say how good it is")
     _add_training(command)
     command.add_argument("--json", action="store_true", help="one JSON event a line; the last has the test figures")
+    command.add_argument("--recall", action="store_true", help="Recall@10 and NDCG@10 on the test after each epoch")
+
+    command = add("record", run_record, "train one model and keep what the studio shows of it, to be played later")
+    _add_training(command)
+    command.add_argument("--out", type=Path, metavar="FILE.npz", help="default: where the studio looks for it")
+    command.add_argument("--pca", action="store_true", help="draw the maps by PCA, not by UMAP (faster, less honest)")
 
     command = add("compare", run_compare, "fit several models on equal terms, and print a table")
     command.add_argument("--data", default="movielens-100k", help="movielens-100k, planted, or a CSV file")
@@ -79,6 +88,10 @@ def parser() -> argparse.ArgumentParser:
     command = add("doctor", run_doctor, "check versions, data, browser, memory, warm times")
     command.add_argument("--quick", action="store_true", help="leave out the measured import times")
     command.add_argument("--json", action="store_true")
+    command.add_argument("--class", action="store_true", dest="for_class", help="can this machine serve a class?")
+    command.add_argument("--students", type=int, default=40, help="with --class: how many (default 40)")
+    command.add_argument("--port", type=int, default=8501, help="with --class: the studio's port (default 8501)")
+    command.add_argument("--warm", action="store_true", help="with --class: fetch the data and compile UMAP now")
     return top
 
 
@@ -89,6 +102,18 @@ def _adder(commands):
         return command
 
     return add
+
+
+def _add_class(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--port", type=int, default=8501, help="port on all networks of this machine (default 8501)")
+    command.add_argument("--name", help="what the class is called; a class that is there keeps its name without it")
+    command.add_argument("--url", help="what students open, where a proxy stands before the studio: https://…")
+    command.add_argument("--no-browser", action="store_true", help="do not open the teacher's page in a browser")
+    tasks = command.add_subparsers(metavar="[export | erase]", dest="task")
+    export = tasks.add_parser("export", help="write all of the class's data as JSON and CSV")
+    export.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder, made if need be")
+    erase = tasks.add_parser("erase", help="leave nothing of the class's data")
+    erase.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _add_training(command: argparse.ArgumentParser) -> None:
@@ -104,6 +129,7 @@ def _add_training(command: argparse.ArgumentParser) -> None:
     command.add_argument("--batch-size", type=int)
     command.add_argument("--l2", type=float)
     command.add_argument("--epochs", type=int)
+    command.add_argument("--learns", choices=LEARNS, help="which side learns (default both); the other stays at random")
     command.add_argument(
         "--option", action="append", default=[], metavar="NAME=VALUE",
         help="an option of this model alone, such as neighbours=40; may be repeated",
@@ -113,13 +139,32 @@ def _add_training(command: argparse.ArgumentParser) -> None:
 
 def run_train(options) -> int:
     settings, parts = _settings(options), _parts(options)
-    trainer = _fit(settings, parts, _print_json if options.json else _progress(settings.epochs))
+    trainer = _fit(settings, parts, _print_json if options.json else _progress(settings.epochs), options.recall)
     if trainer.failure is not None:
         if not options.json:  # the JSON event has said it
             print(f"recsys_edu: {trainer.failure.reason} {trainer.failure.advice}", file=sys.stderr)
         return 1
     result = _result(trainer, parts)
     print(json.dumps(result) if options.json else _table(result))
+    return 0
+
+
+def run_record(options) -> int:
+    from recsys_edu import recording, sources
+
+    how = options.split or "random"
+    if options.data not in sources.SOURCES or options.test is not None or how not in recording.SPLITS:
+        known, splits = ", ".join(sources.SOURCES), ", ".join(recording.SPLITS)
+        raise SettingsError(f"A recording is played on the data that it was made of: {known}; split {splits}.")
+    settings, parts = _settings(options), _parts(options)
+    if not settings.card.by_gradient:
+        raise SettingsError(f"{settings.card.title} is computed in one go: there is nothing to watch, or to record.")
+    _quiet_tensorflow()
+    bar = _progress(settings.epochs)
+    recorded = recording.record(settings, parts, options.data, how, "pca" if options.pca else "umap", bar)
+    path = options.out or recording.default_path(options.data, settings.model)
+    recording.write(recorded, path)
+    print(f"{path}: {settings.epochs} epochs, {path.stat().st_size / 1000:,.0f} kB")
     return 0
 
 
@@ -172,12 +217,33 @@ def run_app(options) -> int:
         print(f"recsys_edu: {error}", file=sys.stderr)
     _check_port(options.port)
     print(f"The studio starts at http://localhost:{options.port}; Ctrl-C ends it.", flush=True)
+    return _serve({"server.port": options.port, "server.headless": options.no_browser})
+
+
+def _serve(config: dict) -> int:
+    """The studio, with these settings of Streamlit, until it ends."""
     os.chdir(ROOT)  # where .streamlit/config.toml is
     sys.path.insert(0, str(ROOT))
     from app import app  # in this process: what is imported is not imported again
 
-    app.run(config={"server.port": options.port, "server.headless": options.no_browser})
+    app.run(config=config)
     return 0
+
+
+def run_class(options) -> int:
+    from recsys_edu.classroom import commands
+
+    if options.task == "export":
+        commands.export(options.out)
+        return 0
+    if options.task == "erase":
+        commands.erase(options.yes)
+        return 0
+    _check_port(options.port)
+    config, teacher = commands.prepare(options.name, options.port, options.url)
+    if not options.no_browser:
+        commands.open_when_ready(teacher, options.port)
+    return _serve(config)
 
 
 def _check_port(port: int) -> None:
@@ -210,9 +276,14 @@ def run_book(options) -> int:
 
 
 def run_doctor(options) -> int:
-    from recsys_edu import doctor
+    from recsys_edu import doctor, doctor_class
 
-    return doctor.run(quick=options.quick, as_json=options.json)
+    if not options.for_class:
+        return doctor.run(quick=options.quick, as_json=options.json)
+    if not (1 <= options.students <= 1000 and 1 <= options.port <= 65535):
+        raise SettingsError("A class has 1 to 1,000 students, and a port is 1 to 65535.")
+    more = doctor_class.examine(options.students, options.port, options.quick, options.warm)
+    return doctor.run(quick=options.quick, as_json=options.json, more=more)
 
 
 def _run(*arguments: str) -> int:
@@ -232,6 +303,7 @@ def _settings(options):
     return default_settings(
         options.model, **own, embedding_dim=options.embedding_dim, learning_rate=options.learning_rate,
         batch_size=options.batch_size, l2=options.l2, epochs=options.epochs, seed=options.seed,
+        learns=options.learns,
     )  # fmt: skip
 
 
@@ -254,12 +326,12 @@ def _parts(options):
     return sources.split_by_file(ratings, options.test)
 
 
-def _fit(settings, parts, on_event):
+def _fit(settings, parts, on_event, judge_lists: bool = False):
     """Train; TensorFlow is imported here."""
     _quiet_tensorflow()
     from recsys_edu import training
 
-    return training.fit(settings, parts.train, parts.test, on_event)
+    return training.fit(settings, parts.train, parts.test, on_event, judge_lists)
 
 
 def _quiet_tensorflow() -> None:
@@ -297,7 +369,8 @@ def _progress(epochs: int):
 
     def on_event(event) -> None:
         if isinstance(event, EpochEvent):
-            figures = {"train": event.train_loss, "test": event.validation_mse, "ndcg": event.validation_ndcg}
+            of_lists = {"ndcg": event.validation_ndcg, "recall": event.validation_recall}
+            figures = {"train": event.train_loss, "test": event.validation_mse} | of_lists
             bar.set_postfix({name: f"{value:.3f}" for name, value in figures.items() if value is not None})
             bar.update()
         elif isinstance(event, FailedEvent | FinishedEvent):

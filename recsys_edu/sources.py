@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import secrets
 import sys
 from dataclasses import asdict, dataclass, replace
@@ -111,6 +112,10 @@ def load(name_or_path: str | Path, cache: str | Path | None = None, progress: bo
         return planted.read()
     if str(name_or_path) == "movielens-100k":
         return _load_movielens(cache, progress)
+    if re.fullmatch("class-[0-9a-f]{8}", str(name_or_path)):
+        from recsys_edu.classroom import arena
+
+        return arena.read(str(name_or_path))  # the training part of a Class Challenge
     path = Path(name_or_path).expanduser()
     if not path.is_file():
         raise DataError(f"There is no data set {str(name_or_path)!r}. Use {', '.join(SOURCES)} or the path of a CSV.")

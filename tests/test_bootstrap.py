@@ -299,7 +299,19 @@ def test_help_needs_no_environment(checkout, arguments):
     outcome = checkout.run(*arguments, index_url=closed_port_url())
     assert outcome.code == 0
     listed = re.findall(r"^  (\w+) +\w", outcome.stdout, flags=re.MULTILINE)
-    assert listed == ["app", "test", "lab", "book", "fetch", "train", "compare", "recommend", "doctor"]
+    assert listed == [
+        "app",
+        "class",
+        "test",
+        "lab",
+        "book",
+        "fetch",
+        "train",
+        "record",
+        "compare",
+        "recommend",
+        "doctor",
+    ]
     assert not (checkout.folder / ".venv").exists()
 
 

@@ -56,6 +56,16 @@ def test_the_random_split_is_the_one_that_is_promised(movielens, tmp_path, capsy
     assert figures[0] == pytest.approx(figures[1], abs=1e-6)
 
 
+def test_one_side_learns_and_recall_is_told_when_asked_for(capsys):
+    assert cli.main(["train", *QUICK, "--learns", "items", "--recall", "--json"]) == 0
+    *events, result = lines_of(capsys)
+    assert all(0 < e["validation_recall"] < 1 for e in events if e["event"] == "epoch")
+    assert cli.main(["train", *QUICK, "--json"]) == 0
+    *events, both = lines_of(capsys)
+    assert all(e["validation_recall"] is None for e in events if e["event"] == "epoch")
+    assert result["parameters"] == both["parameters"] * 200 / 500  # of 300 users and 200 items
+
+
 @pytest.mark.parametrize("how", ["last", "time"])
 def test_the_other_splits_train(how, capsys):
     assert cli.main(["train", *QUICK, "--split", how, "--json"]) == 0

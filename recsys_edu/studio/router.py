@@ -4,8 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from recsys_edu.studio import class_switch
 from recsys_edu.studio.i18n import _
-from recsys_edu.studio.screens import break_it, challenges, compare, map, microscope, train, world, you
+from recsys_edu.studio.screens import break_it, challenges, compare, map, microscope, tour_card, train, world, you
 
 SECTIONS = {
     _("Learn"): [
@@ -21,4 +22,11 @@ SECTIONS = {
 }
 
 st.set_page_config(page_title="recsys_edu studio", page_icon=str(Path(__file__).parent / "favicon.svg"), layout="wide")
-st.navigation(SECTIONS).run()
+if class_switch.is_on():
+    from recsys_edu.studio.screens import class_frame
+
+    class_frame.show(SECTIONS)
+else:
+    page = st.navigation(SECTIONS)
+    tour_card.beside(page, SECTIONS)
+    page.run()

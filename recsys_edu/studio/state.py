@@ -21,8 +21,10 @@ def start_settings() -> None:
     st.session_state["model"] = lesson.spec.settings.model
     use_settings(lesson.spec.settings)
     st.session_state["data"], st.session_state["split"] = lesson.spec.data, lesson.spec.how
-    for name in ("user_index", "at_least", "similarity", "hide"):
+    for name in ("user_index", "at_least", "similarity", "hide", "pace"):
         st.session_state[name] = getattr(lesson, name)
+    if lesson.recall is not None:
+        st.session_state["recall"] = lesson.recall
     st.session_state["by_link"] = lesson  # what is left of it, until there is a run
     if problems:
         st.session_state["problem"] = " ".join(problems)
@@ -38,6 +40,7 @@ def use_settings(settings: Settings) -> None:
         st.session_state[name] = getattr(settings, name)
     for name, value in settings.options:
         st.session_state[option_key(name)] = value
+    st.session_state["recall"] = links.recall_suits(settings.model)
 
 
 def option_key(name: str) -> str:
@@ -48,7 +51,7 @@ def option_key(name: str) -> str:
 def chosen_spec() -> RunSpec:
     """What the controls say now."""
     card = MODELS[st.session_state["model"]]
-    chosen = {name: st.session_state[name] for name in FIELDS if name in (*card.knobs, "seed")}
+    chosen = {name: st.session_state[name] for name in links.fields_of(card)}
     own = {name: st.session_state[option_key(name)] for name in card.options}
     settings = default_settings(st.session_state["model"], **chosen, **own)
     return RunSpec(st.session_state["data"], st.session_state["split"], settings)
@@ -75,7 +78,7 @@ def redraw_when_changed(run: Run) -> None:
 
 
 def _what_is_drawn(run: Run) -> tuple:
-    return run.token, run.busy, run.step == 0
+    return run.token, run.busy, run.step == 0, run.pace, run.judge_lists
 
 
 def new_run() -> Run:
@@ -91,6 +94,7 @@ def new_run() -> Run:
         st.session_state["user_index"] = user_index = 0
     owner = get_script_run_ctx().session_id
     run = jobs.shared().open(owner, spec, num_examples(spec.settings, train), user_index)
+    jobs.shared().adjust(run, judge_lists=st.session_state["recall"])
     st.session_state["run"] = run.token
     st.session_state["picked"] = None
     if (lesson := st.session_state.pop("by_link", None)) is not None:
@@ -110,8 +114,10 @@ def lesson_on_screen(run: Run) -> Lesson:
     """What a link must hold to bring this screen back. A run at work is followed to where it is going."""
     spec = chosen_spec()
     step = (run.until_step if run.working else run.step) if run.spec == spec else 0
-    names = ("user_index", "at_least", "similarity", "picked", "hide")
-    return Lesson(spec, step, **{name: st.session_state[name] for name in names})
+    names = ("user_index", "at_least", "similarity", "picked", "hide", "pace")
+    recall = st.session_state["recall"]
+    unusual = recall if recall != links.recall_suits(spec.settings.model) else None
+    return Lesson(spec, step, recall=unusual, **{name: st.session_state[name] for name in names})
 
 
 def write_link(run: Run) -> None:
@@ -120,7 +126,9 @@ def write_link(run: Run) -> None:
 
 
 def show_address(params: dict[str, str]) -> None:
-    """Put these parameters, and no others, into the page's address."""
+    """Put these parameters, and no others, into the page's address; in the guided tour its step as well."""
+    if "tour" in st.session_state:
+        params = params | {"tour": str(st.session_state["tour"])}
     if st.query_params.to_dict() != params:
         st.query_params.from_dict(params)
 

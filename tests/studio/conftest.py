@@ -1,5 +1,6 @@
 """One set of worker processes for all tests of the studio, and one studio in front of them."""
 
+import asyncio
 import json
 import os
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -30,6 +32,12 @@ def wait_for(condition, seconds=60):
 def alive(pid):
     """Whether a process runs (a zombie does not)."""
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def apart(coroutine):
+    """What a coroutine returns, run in a thread of its own: Playwright has an event loop in the tests' thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import streamlit as st
 from recsys_edu.clinic.diagnosis import SYMPTOMS, Diagnosis, Findings
 from recsys_edu.clinic.mistakes import MISTAKES
 from recsys_edu.errors import RecsysEduError
-from recsys_edu.studio import charts, clinic_work, dials, jobs, state
+from recsys_edu.studio import charts, class_switch, clinic_work, dials, jobs, state
 from recsys_edu.studio.components.mount import still_figure
 from recsys_edu.studio.i18n import _
 from recsys_edu.studio.screens import dial_page
@@ -109,16 +109,19 @@ def _report(
         missed = "" if guess is None else _(" You predicted: {guess}.").format(guess=_(SYMPTOMS[guess]).lower())
         st.warning(outcome + missed)
     symptom, cause, cure = st.columns(3, gap="medium")
+    shown = class_switch.solutions_are_shown()
+    later = _("Your teacher shows this later. What do you think?")
     for column, head, text in [
         (symptom, _("Symptom"), diagnosis.sentence),
-        (cause, _("Cause"), diagnosis.cause),
-        (cure, _("Cure"), diagnosis.cure),
+        (cause, _("Cause"), diagnosis.cause if shown else later),
+        (cure, _("Cure"), diagnosis.cure if shown else later),
     ]:
         with column:
             st.subheader(head, anchor=False)
             st.text(text)
     with cure:
-        st.code(MISTAKES[chosen].cure, language="python", wrap_lines=True)
+        if shown:
+            st.code(MISTAKES[chosen].cure, language="python", wrap_lines=True)
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.subheader(_("Training loss"), anchor=False)
