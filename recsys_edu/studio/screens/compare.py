@@ -42,6 +42,7 @@ def page() -> None:
             _race(lanes)
     with st.container():
         compare_results.shown_results(lanes, parts)
+    compare_controls.write_link()
 
 
 def _race(lanes: list) -> None:

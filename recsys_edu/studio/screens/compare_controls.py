@@ -9,18 +9,25 @@ from recsys_edu.models import MODELS, default_settings
 from recsys_edu.studio import jobs, state
 from recsys_edu.studio.i18n import _
 from recsys_edu.studio.races import MOST_LANES
+from recsys_edu.studio.screens import compare_links
 from recsys_edu.studio.screens.train_controls import copy_as_keras
 from recsys_edu.studio.slices import RunSpec
 
-FIRST = ("biases", "mf", "mlp")  # quick, and each a step beyond the one before
-BUDGETS = [1, 2, 5, 10, 20, 30, 60, 120]
-
 
 def start() -> None:
-    """The values of a first visit."""
-    first = [name for name in FIRST if name in MODELS]
-    for key, value in {"race_models": first, "race_budget": 10, "race_seed": 0}.items():
+    """The values of a first visit: what the link says, else the usual ones."""
+    if "race_models" in st.session_state:
+        return
+    asked, problems = compare_links.from_params(st.query_params.to_dict())
+    for key, value in (compare_links.USUAL | asked).items():
         st.session_state.setdefault(key, value)
+    if problems:
+        st.session_state["problem"] = " ".join(problems)
+
+
+def write_link() -> None:
+    """Keep the page's address such that it brings these controls back."""
+    state.show_address(compare_links.to_params(st.session_state.to_dict()))
 
 
 def race_controls() -> None:
@@ -29,7 +36,7 @@ def race_controls() -> None:
         max_selections=MOST_LANES, help=_("Two to four. Each has the settings that suit it, those of the Train page."),
     )  # fmt: skip
     st.select_slider(
-        _("Seconds of training for each"), BUDGETS, key="race_budget", persist_state="session",
+        _("Seconds of training for each"), compare_links.BUDGETS, key="race_budget", persist_state="session",
         help=_("The same for all. Waiting for a turn, building a model and judging it do not count."),
     )  # fmt: skip
     st.number_input(
@@ -50,7 +57,8 @@ def buttons() -> None:
     enough = 2 <= len(st.session_state["race_models"]) <= MOST_LANES
     row = st.container(horizontal=True, gap="small")
     row.button(
-        _("Race"), type="primary", disabled=not enough or (busy and not changed(lanes)), on_click=_press, args=(_race,),
+        _("Race"), key="race_press", type="primary", disabled=not enough or (busy and not changed(lanes)),
+        on_click=_press, args=(_race,),
         help=_("All chosen models start at once and share the workers in turns."),
     )  # fmt: skip
     row.button(

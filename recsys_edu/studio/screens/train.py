@@ -38,6 +38,7 @@ def _screen(run) -> None:
     live_url, rates = f"/live/{run.token}", run.spec.settings.card.predicts_ratings
     with st.container():  # what comes and goes in here does not move, and so remake, what is below
         train_recorded.banner(run)
+        _watched(train_recorded.way_out, run, 1.0)
         _watched(train_controls.buttons, run, 0.5)
     left, right = st.columns([2, 3], gap="medium")
     with left:

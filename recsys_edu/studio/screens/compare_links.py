@@ -1,0 +1,44 @@
+"""What the Compare page's controls say, as the parameters of a link, and back: ?models=biases,mf&budget=5&race_seed=3.
+
+As in links.py, a part that makes no sense is left out, with a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from recsys_edu import sources
+from recsys_edu.models import MODELS
+from recsys_edu.studio.i18n import _
+from recsys_edu.studio.links import SPLITS, between, one_of
+from recsys_edu.studio.races import MOST_LANES
+
+FIRST = ("biases", "mf", "mlp")  # quick, and each a step beyond the one before
+BUDGETS = [1, 2, 5, 10, 20, 30, 60, 120]
+USUAL = {"race_models": list(FIRST), "race_budget": 10, "race_seed": 0}
+READERS: dict[str, Callable] = {
+    "data": one_of(sources.SOURCES),
+    "split": one_of(SPLITS),
+    "race_models": lambda text: [one_of(MODELS)(name) for name in text.split(",")[:MOST_LANES] if text],
+    "race_budget": lambda text: int(one_of(list(map(str, BUDGETS)))(text)),
+    "race_seed": between(0, 2**31 - 1),
+    "race_metric": one_of(["rmse", "ndcg"]),
+}
+
+
+def to_params(chosen: Mapping) -> dict[str, str]:
+    """The link's parameters, of the controls' values by their keys. What is as usual is left out."""
+    known = {name: chosen[name] for name in READERS if name in chosen and chosen[name] != USUAL.get(name)}
+    return {name: ",".join(value) if isinstance(value, list) else str(value) for name, value in known.items()}
+
+
+def from_params(params: Mapping[str, str]) -> tuple[dict, list[str]]:
+    """The values that a link asks for, and a sentence for each part of it that makes no sense."""
+    values, problems = {}, []
+    for name in READERS.keys() & params.keys():
+        try:
+            values[name] = READERS[name](params[name])
+        except ValueError:
+            sentence = _("The link's {name} = {value} makes no sense here and is left out.")
+            problems.append(sentence.format(name=name, value=repr(params[name][:40])))
+    return values, problems
