@@ -27,6 +27,7 @@ SMALL = {  # what a model needs otherwise
     "neumf": {"l2": 0.002, "embedding_dim": 16},
     "sasrec": {"length": 10},
     "svdpp": {"choice_l2": 0.02},
+    "two_tower": {"embedding_dim": 16},
 }
 
 
