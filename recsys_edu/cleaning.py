@@ -40,7 +40,7 @@ DELIMITERS = ",\t;"
 FIRST_LINES = 5  # of what was dropped for a reason, the report names so many lines
 
 # Control characters, line and paragraph separators, and the marks that reverse the reading order.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _WHOLE_NUMBER = r"0|-?[1-9]\d{0,17}"  # no leading zeros: "007" is a name
 _YEAR = r"[12][0-9]{3}"
 
@@ -206,7 +206,7 @@ def clean(
 
 def clean_text(text: str) -> str:
     """One printable line, at most MAX_LABEL long; control characters and white space become a space."""
-    text = " ".join(_UNPRINTABLE.sub(" ", text).split())
+    text = " ".join(UNPRINTABLE.sub(" ", text).split())
     return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
 
 
@@ -357,7 +357,7 @@ def _number(records: Records, table: pd.DataFrame, column: str, tolerant: bool, 
     """The table with this column as float64. What is no number is an error, or dropped where one is `tolerant`."""
     numbers = pd.to_numeric(table[column], errors="coerce").astype(np.float64)
     if tolerant and column == "timestamp":
-        numbers = numbers.fillna(_seconds_of_dates(table[column]))
+        numbers = numbers.fillna(_seconds_of_dates(table[column].where(numbers.isna())))
     wrong = numbers.isna() | (numbers.abs() > limit)
     if wrong.any() and not tolerant:
         line, value = table.loc[wrong, ["line", column]].iloc[0]
@@ -370,8 +370,8 @@ def _number(records: Records, table: pd.DataFrame, column: str, tolerant: bool, 
 
 def _seconds_of_dates(column: pd.Series) -> pd.Series:
     """Dates as ISO 8601 has them (2026-03-01 or 2026-03-01T12:30:00Z), in seconds since 1970; NaN for anything else."""
-    dates = pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True)
-    return (dates - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
+    dates = pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True).dt.as_unit("s")
+    return (dates - pd.Timestamp(0, tz="UTC").as_unit("s")).dt.total_seconds()
 
 
 def _in_range(rating: pd.Series, scale: tuple[float, float] | None) -> pd.Series:

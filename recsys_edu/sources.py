@@ -39,6 +39,7 @@ class Source:
     description: str
     licence: str
     bundled: bool  # is in the repository, needs no network
+    listed: bool = True
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,9 @@ SOURCES = {
 def known(cache: str | Path | None = None) -> list[dict]:
     """The fields of each Source, and `ready`: can it be loaded without a network? For lists on a screen."""
     return [
-        asdict(source) | {"ready": _is_ready(source, cache_folder(cache) / source.name)} for source in SOURCES.values()
+        asdict(source) | {"ready": _is_ready(source, cache_folder(cache) / source.name)}
+        for source in list(SOURCES.values())
+        if source.listed
     ]
 
 
@@ -116,6 +119,10 @@ def load(name_or_path: str | Path, cache: str | Path | None = None, progress: bo
         from recsys_edu.classroom import arena
 
         return arena.read(str(name_or_path))  # the training part of a Class Challenge
+    if str(name_or_path).startswith("upload-"):
+        from recsys_edu import uploads
+
+        return uploads.load(str(name_or_path))
     path = Path(name_or_path).expanduser()
     if not path.is_file():
         raise DataError(f"There is no data set {str(name_or_path)!r}. Use {', '.join(SOURCES)} or the path of a CSV.")

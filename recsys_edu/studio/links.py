@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from recsys_edu import sources
+from recsys_edu import sources, uploads
 from recsys_edu.errors import RecsysEduError, SettingsError
 from recsys_edu.models import MODELS, ModelCard, Settings, default_settings
 from recsys_edu.studio.i18n import _
@@ -98,9 +98,7 @@ def from_params(params: Mapping[str, str], default_data: str) -> tuple[Lesson, l
 
     learnt_in_steps = [name for name, card in MODELS.items() if card.by_gradient]
     settings = _settings(take("model", "mf", one_of(learnt_in_steps)), take)
-    spec = RunSpec(
-        take("data", default_data, one_of(sources.SOURCES)), take("split", "random", one_of(SPLITS)), settings
-    )
+    spec = RunSpec(take("data", default_data, data_set), take("split", "random", one_of(SPLITS)), settings)
     lesson = Lesson(
         spec,
         step=take("step", 0, between(0, MOST_STEPS)),
@@ -113,6 +111,11 @@ def from_params(params: Mapping[str, str], default_data: str) -> tuple[Lesson, l
         recall=take("recall", None, lambda text: one_of(["True", "False"])(text) == "True"),
     )
     return lesson, problems
+
+
+def data_set(name: str) -> str:
+    """The name of a data set, or of an upload that this server still has. Raises ValueError."""
+    return name if uploads.find(name) else one_of(sources.SOURCES)(name)
 
 
 def _settings(model: str, take: Callable) -> Settings:

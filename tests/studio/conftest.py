@@ -41,8 +41,11 @@ def apart(coroutine):
 
 
 @pytest.fixture(scope="session")
-def workers():
+def workers(tmp_path_factory):
     """The Jobs of this process, with warm workers."""
+    os.environ["RECSYS_EDU_UPLOADS"] = str(
+        tmp_path_factory.mktemp("uploads")
+    )  # the workers and the studios take it over
     shared = jobs.shared()
     shared.warm_up()
     wait_for(shared.warm.is_set, 180)

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from recsys_edu import sources
 from recsys_edu.models import MODELS
 from recsys_edu.studio.i18n import _
-from recsys_edu.studio.links import SPLITS, between, one_of
+from recsys_edu.studio.links import SPLITS, between, data_set, one_of
 from recsys_edu.studio.races import MOST_LANES
 
 FIRST = ("biases", "mf", "mlp")  # quick, and each a step beyond the one before
 BUDGETS = [1, 2, 5, 10, 20, 30, 60, 120]
 USUAL = {"race_models": list(FIRST), "race_budget": 10, "race_seed": 0}
 READERS: dict[str, Callable] = {
-    "data": one_of(sources.SOURCES),
+    "data": data_set,
     "split": one_of(SPLITS),
     "race_models": lambda text: [one_of(MODELS)(name) for name in text.split(",")[:MOST_LANES] if text],
     "race_budget": lambda text: int(one_of(list(map(str, BUDGETS)))(text)),

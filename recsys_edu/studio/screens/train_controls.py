@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from recsys_edu import as_keras, sources
+from recsys_edu import as_keras, sources, uploads
 from recsys_edu.errors import RecsysEduError
 from recsys_edu.models import MODELS, default_settings
 from recsys_edu.studio import jobs, links, slices, state
 from recsys_edu.studio.i18n import _
 from recsys_edu.studio.links import SPLITS
-from recsys_edu.studio.screens import train_pace
+from recsys_edu.studio.screens import train_pace, upload
 
 LEARNING_RATES = [0.0001, 0.0003, 0.001, 0.003, 0.005, 0.01, 0.03, 0.1, 0.3, 1.0, 10.0, 100.0]
 EMBEDDING_SIZES = [1, 2, 4, 8, 16, 32, 64, 128]
@@ -26,6 +26,7 @@ def controls() -> None:
     hide = st.session_state["hide"]
     if "data" not in hide:
         data_controls()
+        upload.control()
     if "model" not in hide:
         model_control()
     if "settings" not in hide:
@@ -37,7 +38,7 @@ def controls() -> None:
 
 def is_here(name: str) -> bool:
     """Whether the data set needs not be fetched first."""
-    return any(source["ready"] for source in sources.known() if source["name"] == name)
+    return uploads.find(name) or any(source["ready"] for source in sources.known() if source["name"] == name)
 
 
 def run_on_screen():
@@ -54,11 +55,11 @@ def run_on_screen():
 
 def data_controls() -> None:
     """Choose a data set and a split."""
-    known = {source["name"]: source for source in sources.known()}
     if "data" not in st.session_state:
         st.session_state["data"] = slices.default_data()
+    titles = {source["name"]: source["title"] for source in sources.known()} | upload.own()
     st.selectbox(
-        _("Data"), list(known), key="data", format_func=lambda n: known[n]["title"], persist_state="session",
+        _("Data"), list(titles), key="data", format_func=titles.get, persist_state="session",
         help=_("The ratings to learn from. The planted set has known tastes behind it and works offline."),
     )  # fmt: skip
     st.selectbox(
