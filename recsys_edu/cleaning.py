@@ -40,7 +40,7 @@ DELIMITERS = ",\t;"
 FIRST_LINES = 5  # of what was dropped for a reason, the report names so many lines
 
 # Control characters, line and paragraph separators, and the marks that reverse the reading order.
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _WHOLE_NUMBER = r"0|-?[1-9]\d{0,17}"  # no leading zeros: "007" is a name
 _YEAR = r"[12][0-9]{3}"
 
@@ -206,7 +206,7 @@ def clean(
 
 def clean_text(text: str) -> str:
     """One printable line, at most MAX_LABEL long; control characters and white space become a space."""
-    text = " ".join(UNPRINTABLE.sub(" ", text).split())
+    text = " ".join(_UNPRINTABLE.sub(" ", text).split())
     return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
 
 

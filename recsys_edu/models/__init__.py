@@ -6,6 +6,9 @@ Importing it does not import TensorFlow; `build` does, for a model that is learn
 from __future__ import annotations
 
 import importlib
+import random
+import threading
+from contextlib import contextmanager
 
 from recsys_edu.models.cards import MODELS, ModelCard
 from recsys_edu.models.settings import Settings, card_of, default_settings
@@ -30,12 +33,30 @@ def build(settings: Settings, train):
     import numpy as np
 
     keras.utils.set_random_seed(settings.seed)
-    model = model_class.of(train, **settings.arguments())
-    model(np.zeros((1, 2), dtype="int32"))  # the first call makes the weights
+    with _alone(settings.seed):
+        model = model_class.of(train, **settings.arguments())
+        model(np.zeros((1, 2), dtype="int32"))  # the first call makes the weights
     model.start_from(train)
     for part in keras.tree.flatten([getattr(model, name) for name in settings.frozen]):
         part.trainable = False
     return model
+
+
+_building = threading.Lock()
+
+
+@contextmanager
+def _alone(seed: int):
+    """Layers without a seed of their own get the same ones whatever else the process does: Keras draws them from
+    Python's one `random`, of which a thread that loads a library beside us may draw as well."""
+    from keras.src.random import seed_generator
+
+    with _building:
+        shared, seed_generator.python_random = seed_generator.python_random, random.Random(seed)
+        try:
+            yield
+        finally:
+            seed_generator.python_random = shared
 
 
 def num_examples(settings: Settings, train) -> int:

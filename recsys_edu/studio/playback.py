@@ -11,6 +11,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from recsys_edu import sources
+from recsys_edu.errors import DataError
 from recsys_edu.events import finite
 from recsys_edu.recording import Recorded
 from recsys_edu.studio import slices
@@ -107,8 +109,9 @@ class Recording(Run):
 
 def made_of(owner: str, recorded: Recorded, user_index: int = 0) -> Recording:
     """A recording, ready to be played. Raises DataError if its data set is not here or is another one."""
-    from recsys_edu.errors import DataError
-
+    if not any(source["ready"] for source in sources.known() if source["name"] == recorded.data):
+        said = _("This recording is of {data}, which is not here yet. Choose it under Data, and fetch it.")
+        raise DataError(said.format(data=sources.SOURCES[recorded.data].title))
     spec = RunSpec(recorded.data, recorded.how, recorded.settings)
     n = slices.ratings_of(recorded.data).num_items
     if recorded.arrays["vectors"].shape[1] != n:

@@ -1,5 +1,7 @@
 """The promises that every model of the register keeps. A new model is tested by being registered."""
 
+import random
+import threading
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -193,6 +195,25 @@ def test_another_seed_gives_other_numbers(fitted, name):
     vectors = [key for key, array in whole.start.items() if array.ndim == 2 and array.std() > 0]
     assert vectors
     assert not any(np.allclose(other.state()[key], whole.start[key], atol=1e-4) for key in vectors)
+
+
+def test_a_thread_that_draws_at_random_beside_changes_nothing(rated):
+    """As a library that is loaded in the background does."""
+    alone, over = models.build(small("mf"), rated.train).get_weights(), threading.Event()
+
+    def draw():
+        while not over.is_set():
+            random.random()
+
+    beside = threading.Thread(target=draw)
+    beside.start()
+    try:
+        again = [models.build(small("mf"), rated.train).get_weights() for _ in range(5)]
+    finally:
+        over.set()
+        beside.join()
+    for weights in again:
+        assert all(np.array_equal(a, b) for a, b in zip(weights, alone, strict=True))
 
 
 @pytest.mark.parametrize("name", GRADIENT)

@@ -43,9 +43,8 @@ def apart(coroutine):
 @pytest.fixture(scope="session")
 def workers(tmp_path_factory):
     """The Jobs of this process, with warm workers."""
-    os.environ["RECSYS_EDU_UPLOADS"] = str(
-        tmp_path_factory.mktemp("uploads")
-    )  # the workers and the studios take it over
+    # The workers and the studios take it over.
+    os.environ["RECSYS_EDU_UPLOADS"] = str(tmp_path_factory.mktemp("uploads"))
     shared = jobs.shared()
     shared.warm_up()
     wait_for(shared.warm.is_set, 180)

@@ -39,8 +39,9 @@ def choose(page, **values):
 
 
 def own_buttons(page):
-    """Those of the page, without what stands beside every page."""
-    return [button for button in page.button if button.key != "tour_start"]
+    """Those that act on the run or fetch its data, without what stands beside them and beside every page."""
+    beside = ("tour_start", "play_recording", "Your own ratings…")
+    return [button for button in page.button if button.key not in beside and button.label not in beside]
 
 
 def press(page, label):

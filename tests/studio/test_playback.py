@@ -1,5 +1,7 @@
 """A recording played: the messages of a live run, and the page that says what it is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -69,11 +71,15 @@ def test_the_lists_of_users_whose_scores_were_kept_follow(run, recorded):
 
 
 def test_a_recording_of_other_films_is_refused(recorded):
-    from dataclasses import replace
-
     fewer = recorded.arrays | {"vectors": recorded.arrays["vectors"][:, :-1]}
     with pytest.raises(DataError, match="another version"):
         playback.made_of("me", replace(recorded, arrays=fewer))
+
+
+def test_a_recording_whose_data_are_not_here_is_refused(recorded, monkeypatch, tmp_path):
+    monkeypatch.setenv("RECSYS_EDU_DATA", str(tmp_path))
+    with pytest.raises(DataError, match="not here yet"):
+        playback.made_of("me", replace(recorded, data="movielens-100k"))
 
 
 def test_a_damaged_file_is_a_sentence_on_the_page(workers, monkeypatch, tmp_path):

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from recsys_edu.studio.turns import ERRAND, FIRST, HALF_LIFE, NEXT, Turns
+from tests.studio.conftest import apart
 
 
 class Clock:
@@ -84,7 +85,7 @@ def test_forty_readers_have_their_first_turns_one_after_the_other():
         assert firsts[0][1] <= 0.2  # its second slice does not wait for the first ones of all the others
         room.close()
 
-    asyncio.run(scene())
+    apart(scene())
 
 
 def test_a_newcomer_comes_before_those_that_had_many_turns():
@@ -99,7 +100,7 @@ def test_a_newcomer_comes_before_those_that_had_many_turns():
         assert room.turns_of(since=30.0)["new"] >= 2
         room.close()
 
-    asyncio.run(scene())
+    apart(scene())
 
 
 def test_four_runs_of_one_reader_have_the_share_of_one():
@@ -117,7 +118,7 @@ def test_four_runs_of_one_reader_have_the_share_of_one():
         assert max(lanes.values()) - min(lanes.values()) <= 3  # and the four share it
         room.close()
 
-    asyncio.run(scene())
+    apart(scene())
 
 
 def test_long_slices_are_paid_for():
@@ -134,7 +135,7 @@ def test_long_slices_are_paid_for():
         assert turns[0] * 0.1 == pytest.approx(80 / 5, rel=0.25)
         room.close()
 
-    asyncio.run(scene())
+    apart(scene())
 
 
 def test_an_errand_comes_before_what_learns_but_not_for_ever():
@@ -155,7 +156,7 @@ def test_an_errand_comes_before_what_learns_but_not_for_ever():
         assert min(turns[k] for k in range(20)) >= 1
         room.close()
 
-    asyncio.run(scene())
+    apart(scene())
 
 
 def test_reset_again_and_again_gains_nothing():
@@ -171,7 +172,7 @@ def test_reset_again_and_again_gains_nothing():
         assert turns["again"] == pytest.approx(sum(turns[k] for k in range(5)) / 5, rel=0.4)
         room.close()
 
-    asyncio.run(scene())
+    apart(scene())
 
 
 def test_the_place_in_the_line_is_told():
@@ -186,7 +187,7 @@ def test_the_place_in_the_line_is_told():
         assert room.turns.waiting == 4
         room.close()
 
-    asyncio.run(scene())
+    apart(scene())
 
 
 def test_whoever_gives_up_holds_nothing():
@@ -212,7 +213,7 @@ def test_whoever_gives_up_holds_nothing():
         assert room.turns_of()["d"] >= 1
         room.close()
 
-    asyncio.run(scene())
+    apart(scene())
 
 
 def test_what_was_served_long_ago_is_forgotten():
@@ -229,4 +230,4 @@ def test_what_was_served_long_ago_is_forgotten():
         assert room.turns._served == {}
         assert room.turns._first_asked == {}
 
-    asyncio.run(scene())
+    apart(scene())

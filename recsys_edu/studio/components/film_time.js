@@ -24,7 +24,8 @@ class TimeBar {
     this.meterLabel.textContent = this.meter.ariaLabel = strings.meter;
     this.root.querySelector(".honesty").title = strings.honesty_explained;
     for (const button of this.exports) {
-      button.title = button.ariaLabel = strings[button.dataset.export];
+      button.title = strings[button.dataset.export];
+      button.ariaLabel = `${button.textContent}: ${button.title}`; // holds what is written on it
     }
     this.showButton();
   }

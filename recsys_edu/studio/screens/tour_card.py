@@ -117,7 +117,6 @@ def _buttons(k: int, here: bool, done: bool, waits: bool) -> None:
         label = _("Go there") if not here else _("Next") if done or waits else _("Do it for me")
         row.button(
             label, key="tour_next", type="primary", disabled=waits, on_click=_press, args=(tour_state.forth,),
-            help=_("Goes on; or does what this step asks for, if you have not."),
         )  # fmt: skip
     row.button(
         _("Leave") if k < LAST else _("End the tour"), key="tour_leave", on_click=_press, args=(tour_state.leave,),

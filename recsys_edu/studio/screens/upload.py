@@ -107,6 +107,7 @@ def _taken(file, columns: dict[str, int]) -> Upload:
     """The file as a worker read it; once for each choice of columns."""
     asked = file.file_id, tuple(columns.items())
     if st.session_state.get("upload_asked") != asked:
+        _drop_unused()
         title = PurePath(file.name).stem
         task = jobs.shared().submit(state.current_run(), uploads.answer, file.getvalue(), title, columns)
         with st.spinner(_("Reading and cleaning …")):
@@ -119,6 +120,13 @@ def _taken(file, columns: dict[str, int]) -> Upload:
     if isinstance(taken := st.session_state["upload_taken"], str):
         raise DataError(taken)
     return taken
+
+
+def _drop_unused() -> None:
+    """What the worker kept for an earlier choice of columns and nobody used."""
+    before = st.session_state.pop("upload_taken", None)
+    if isinstance(before, Upload) and before.name not in own():
+        uploads.forget(before.name)
 
 
 def _report(upload: Upload) -> None:
