@@ -85,6 +85,10 @@ def known(cache: str | Path | None = None) -> list[dict]:
     ]
 
 
+def _names() -> str:
+    return ", ".join(name for name, source in SOURCES.items() if source.listed)
+
+
 def _is_ready(source: Source, folder: Path) -> bool:
     manifest = folder / MANIFEST
     return source.bundled or (manifest.is_file() and _is_sound(folder, manifest.stat().st_mtime_ns))
@@ -125,7 +129,7 @@ def load(name_or_path: str | Path, cache: str | Path | None = None, progress: bo
         return uploads.load(str(name_or_path))
     path = Path(name_or_path).expanduser()
     if not path.is_file():
-        raise DataError(f"There is no data set {str(name_or_path)!r}. Use {', '.join(SOURCES)} or the path of a CSV.")
+        raise DataError(f"There is no data set {str(name_or_path)!r}. Use {_names()} or the path of a CSV.")
     ratings, report = read_ratings_csv(path)
     _say(progress, *report.sentences())
     return ratings
@@ -186,7 +190,7 @@ def fetch(
     DataError.
     """
     if name not in SOURCES:
-        raise DataError(f"There is no data set {name!r} to fetch. Known are: {', '.join(SOURCES)}.")
+        raise DataError(f"There is no data set {name!r} to fetch. Known are: {_names()}.")
     if SOURCES[name].bundled:
         return planted.FOLDER
     origin = origin or Origin()

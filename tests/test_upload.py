@@ -1,11 +1,16 @@
 """An uploaded file: kept as what it says, or refused with a sentence; nothing else can happen."""
 
+import os
+import pickle
 import random
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recsys_edu import sources, uploads
+from recsys_edu.cleaning import read_ratings_csv
 from recsys_edu.errors import DataError
 
 ALL = {"user": 0, "item": 1, "rating": 2}
@@ -58,6 +63,32 @@ def test_the_report_counts_and_names_the_lines_that_were_dropped():
     assert (report.read, report.kept) == (52, 48)
 
 
+def test_the_report_counts_those_of_whom_little_is_known():
+    upload = taken(a_file(users=8, items=4) + b"\nu0,i9,3,1,x,,")  # all users but u0 have 4 ratings
+    assert (upload.users_with_few, upload.items_with_few) == (7, 1)
+
+
+def test_only_what_its_name_says_is_kept(place):
+    with pytest.raises(DataError, match="not what their name says"):
+        uploads.keep("upload-" + "0" * 32, b"user,item,rating\n")
+    assert not place.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(place):
+    place.write_text("in the way", encoding="utf-8")
+    with pytest.raises(DataError, match="Make room there, or set RECSYS_EDU_UPLOADS"):
+        taken(a_file())
+
+
+def test_the_oldest_give_way(place, monkeypatch):
+    monkeypatch.setattr(uploads, "MOST_FILES", 2)
+    names = [taken(a_file(title=title)).name for title in "abc"]
+    for seconds, path in enumerate(place / f"{name}.csv" for name in names[1:]):
+        os.utime(path, (seconds, seconds))
+    names.append(taken(a_file(title="d")).name)
+    assert [uploads.is_gone(name) for name in names] == [True, True, False, False]
+
+
 def test_columns_can_be_chosen_where_their_names_say_nothing():
     data = a_file(columns="a,b,c,d,e,f,g")
     assert uploads.guess(uploads.header_of(data)) == {}
@@ -104,6 +135,49 @@ def test_what_is_too_large_gets_a_sentence(monkeypatch):
         taken(a_file())
 
 
+@pytest.mark.parametrize(("users", "items", "many"), [(20_001, 2, "20,001 users"), (2, 10_001, "10,001 items")])
+def test_what_no_browser_could_show_gets_a_sentence(users, items, many):
+    """Few pairs, but a menu of the users, or a map of the items, that would be too long."""
+    rows = [f"{k % users},{k % items},{1 + k % 5}" for k in range(max(users, items))]
+    with pytest.raises(DataError, match=many):
+        taken("\n".join(["user,item,rating", *rows]).encode())
+
+
+def test_what_is_kept_is_read_as_the_command_line_reads_it_and_is_no_larger_than_what_was_sent(place):
+    rows = [
+        f'{u},"{i:03d}",{1 + (u + i) % 5},{"T" * 190 if u else HOSTILE[i].replace(chr(34), "")},G'
+        for u in range(40) for i in range(10)
+    ]  # fmt: skip
+    data = "\n".join(["user,item,rating,title,genres", *rows]).encode()
+    upload = taken(data)
+    path = place / f"{upload.name}.csv"
+    assert path.stat().st_size < len(data) / 5
+    fast, (slow, _report) = sources.load(upload.name), read_ratings_csv(path)
+    assert fast.items.equals(slow.items)
+    assert fast.users.equals(slow.users)
+    for name in ("user_index", "item_index", "rating"):
+        np.testing.assert_array_equal(getattr(fast, name), getattr(slow, name))
+    assert fast.items["title"].tolist()[:2] == HOSTILE[:2]
+
+
+@given(st.text(max_size=60))
+def test_the_name_of_a_file_is_plain_words(name):
+    title = uploads.title_of(name)
+    assert title
+    assert not set(title) & set("*`[]!#$&:~|\\")
+
+
+def test_the_name_of_a_file_is_no_picture():
+    assert uploads.title_of("![](http:&#47;&#47;elsewhere)") == "(http 47; 47;elsewhere)"
+
+
+def test_no_error_names_the_uploads_of_others():
+    name = taken(a_file()).name
+    with pytest.raises(DataError) as error:
+        sources.load("no_such_set")
+    assert name not in str(error.value)
+
+
 def test_five_hundred_malformed_files_give_ratings_or_a_sentence(place):
     chance, sentences = random.Random(0), []
     for _ in range(500):
@@ -138,8 +212,9 @@ def test_no_list_shows_an_upload_and_what_is_forgotten_is_gone():
     assert uploads.find(name)
     uploads.forget(name)
     assert not uploads.find(name)
-    with pytest.raises(DataError, match="no longer on this server"):
+    with pytest.raises(uploads.GoneError, match="no longer on this server") as gone:
         sources.load(name)
+    assert pickle.loads(pickle.dumps(gone.value)).name == name  # as a worker sends it
     for path in ("../../etc/passwd", "upload-../../x", "upload-" + "0" * 32):
         assert not uploads.find(path)
         uploads.forget(path)

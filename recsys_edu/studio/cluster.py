@@ -49,6 +49,11 @@ class Cluster:
             if future is not None:
                 future.release()  # drops the work when nobody waits for it any more
 
+    async def on_each_worker(self, function, *args) -> None:
+        """`function(*args)` once on every worker that there is now."""
+        client = await self.connected()
+        await client.run(function, *args)
+
     async def threads(self) -> int:
         """How many slices the workers can learn at once. A worker is counted once it has loaded TensorFlow. Raises
         VersionsError if one of them is of another kind than this process."""

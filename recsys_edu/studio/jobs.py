@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 
+from recsys_edu import uploads
 from recsys_edu.errors import RecsysEduError, SettingsError
 from recsys_edu.studio.attic import Attic
 from recsys_edu.studio.cluster import Cluster, WorkerLostError
@@ -327,6 +328,9 @@ class Jobs:
                     run.crowded = self._turns.waiting > CROWD
                 try:  # no other studio at this scheduler may use the same key
                     return await self._cluster.run(*task(), key=f"slice-{secrets.token_hex(12)}")
+                except uploads.GoneError as gone:  # the worker is on another machine, which learns it now
+                    await self._cluster.on_each_worker(uploads.keep, gone.name, uploads.text_of(gone.name))
+                    continue
                 except WorkerLostError:
                     log.warning("A worker of run %s stopped; its slice is asked for again", run.token[:6])
             self._tell_of_loss(run)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from recsys_edu import uploads
 from recsys_edu.models import MODELS, Settings, default_settings, num_examples
 from recsys_edu.studio import jobs, links, slices
+from recsys_edu.studio.i18n import _
 from recsys_edu.studio.links import FIELDS, Lesson
 from recsys_edu.studio.races import Lane
 from recsys_edu.studio.runs import Run
@@ -16,6 +18,7 @@ from recsys_edu.studio.slices import RunSpec
 def start_settings() -> None:
     """At the first script run of a session: what the page's link asks for, and for the rest the defaults."""
     if "model" in st.session_state:
+        leave_gone_data()
         return
     lesson, problems = links.from_params(st.query_params.to_dict(), slices.default_data())
     st.session_state["model"] = lesson.spec.settings.model
@@ -28,6 +31,16 @@ def start_settings() -> None:
     st.session_state["by_link"] = lesson  # what is left of it, until there is a run
     if problems:
         st.session_state["problem"] = " ".join(problems)
+
+
+def leave_gone_data() -> None:
+    """Uploaded ratings that are no longer on this server give way to the usual data, a run of them to a new one."""
+    if uploads.is_gone(st.session_state.get("data", "")):
+        st.session_state["data"] = slices.default_data()
+        st.session_state["problem"] = _("The uploaded ratings are no longer on this server. Upload the file again.")
+    run = jobs.shared().get(st.session_state.get("run"))
+    if run is not None and uploads.is_gone(run.spec.data):
+        new_run()
 
 
 def use_defaults() -> None:

@@ -16,10 +16,10 @@ COMPACT = """<style>
 .stSidebar .katex { font-size: 1em; }
 .katex-display { overflow: auto hidden; } /* a formula that is wider than its place can be moved sideways */
 /* Streamlit's own greys, greens and white on light blue have less contrast than WCAG AA asks for. */
-[data-testid=stCaptionContainer] :is(p, strong) { color: light-dark(#5f5e5c, #b4b3b0); }
+.stApp [data-testid=stCaptionContainer] { opacity: .82; }
 [data-testid=stMarkdownContainer] code { color: light-dark(#0b6148, #7fd3b4); }
 .token.number { color: light-dark(#0b6b5f, #5fd6c4) !important; }
-[data-testid=stBaseButton-primary]:enabled p, [data-baseweb=tag] span { color: light-dark(#ffffff, #0e1117); }
+[data-testid=stBaseButton-primary]:enabled p, .stMultiSelect span[title] { color: light-dark(#ffffff, #0e1117); }
 </style>"""
 
 

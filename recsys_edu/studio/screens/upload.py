@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 
 import streamlit as st
@@ -51,10 +52,9 @@ def own() -> dict[str, str]:
     chosen = st.session_state["data"]
     if uploads.find(chosen):
         mine.setdefault(chosen, sources.SOURCES[chosen].title)
-    elif uploads.NAME.fullmatch(chosen):
+    elif uploads.is_gone(chosen):
         mine.pop(chosen, None)
-        st.session_state["data"] = slices.default_data()
-        st.session_state["problem"] = _("The uploaded ratings are no longer on this server. Upload the file again.")
+        state.leave_gone_data()
     return mine
 
 
@@ -77,11 +77,16 @@ def _dialog() -> None:
         columns = _columns(file.getvalue())
         upload = _taken(file, columns)
     except RecsysEduError as error:
-        st.error(str(error))
+        st.error(_as_text(str(error)))
         return
     _report(upload)
     if st.button(_("Use these ratings"), type="primary", on_click=_use, args=(upload,)):
         st.rerun()
+
+
+def _as_text(sentence: str) -> str:
+    """A sentence with words of the file in it, such that Markdown shows them as they are."""
+    return re.sub(r"([\\`*_\[\]!#$:~|<&])", r"\\\1", sentence)
 
 
 def _columns(data: bytes) -> dict[str, int]:
@@ -107,7 +112,6 @@ def _taken(file, columns: dict[str, int]) -> Upload:
     """The file as a worker read it; once for each choice of columns."""
     asked = file.file_id, tuple(columns.items())
     if st.session_state.get("upload_asked") != asked:
-        _drop_unused()
         title = PurePath(file.name).stem
         task = jobs.shared().submit(state.current_run(), uploads.answer, file.getvalue(), title, columns)
         with st.spinner(_("Reading and cleaning …")):
@@ -119,14 +123,7 @@ def _taken(file, columns: dict[str, int]) -> Upload:
         st.session_state["upload_asked"] = asked
     if isinstance(taken := st.session_state["upload_taken"], str):
         raise DataError(taken)
-    return taken
-
-
-def _drop_unused() -> None:
-    """What the worker kept for an earlier choice of columns and nobody used."""
-    before = st.session_state.pop("upload_taken", None)
-    if isinstance(before, Upload) and before.name not in own():
-        uploads.forget(before.name)
+    return taken[0]
 
 
 def _report(upload: Upload) -> None:
@@ -153,17 +150,32 @@ def _report(upload: Upload) -> None:
         st.dataframe(rows, hide_index=True)
     else:
         st.text(_("Nothing was dropped."))
+    if upload.users_with_few or upload.items_with_few:
+        few = _("Fewer than {few} ratings: {users:,} users, {items:,} items. A model can know little of them.")
+        st.text(few.format(few=uploads.FEW, users=upload.users_with_few, items=upload.items_with_few))
     if report.constant_users:
         st.text(_("Users who always gave the same rating: {n:,}; kept.").format(n=report.constant_users))
 
 
 def _use(upload: Upload) -> None:
+    """Only now is anything kept on this server; the workers take it from there."""
+    _upload, text = st.session_state.pop("upload_taken")
+    st.session_state.pop("upload_asked")
+    try:
+        uploads.keep(upload.name, text)
+    except DataError as error:
+        st.session_state["problem"] = str(error)
+        return
     uploads.announce(upload.name, upload.title)
     st.session_state["uploads"] = own() | {upload.name: upload.title}
     st.session_state["data"] = upload.name
 
 
 def _forget(name: str) -> None:
-    st.session_state["data"] = slices.default_data()
-    st.session_state["uploads"].pop(name, None)
+    """The file goes, the run that learnt from it, and what this process still holds of it."""
     uploads.forget(name)
+    st.session_state["uploads"].pop(name, None)
+    for cache in (slices.split_of, slices.ratings_of):
+        cache.cache_clear()
+    state.leave_gone_data()
+    st.session_state.pop("problem", None)  # it was asked for
