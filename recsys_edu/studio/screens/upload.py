@@ -94,9 +94,9 @@ def _columns(data: bytes) -> dict[str, int]:
     header = uploads.header_of(data)
     seems = uploads.guess(header)
     with st.expander(_("Columns"), expanded=any(name not in seems for name in ("user", "item", "rating"))):
-        places = st.columns(4)
+        places = [*st.columns(4), *st.columns(4)]  # two rows; on a phone all in this order
         chosen = {
-            name: places[k % 4].selectbox(
+            name: places[k].selectbox(
                 label, range(len(header)), index=seems.get(name), format_func=lambda k: f"{k + 1}: {header[k]}",
                 placeholder=_("none"), key=f"upload_column_{name}_{hash(tuple(header))}",
                 help=_("The column of the file that holds this."),
@@ -134,8 +134,9 @@ def _report(upload: Upload) -> None:
         _("Items"): f"{upload.items:,}",
         _("Filled"): f"{report.kept / (upload.users * upload.items):.1%}",
     }
-    for place, (label, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
-        place.metric(label, value)
+    row = st.container(horizontal=True, gap="large")
+    for label, value in facts.items():
+        row.metric(label, value, width="content")
     lowest, highest = report.scale
     st.text(_("{read:,} lines read. Ratings go from {a:g} to {b:g}.").format(read=report.read, a=lowest, b=highest))
     if report.dropped:
