@@ -11,7 +11,6 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 
@@ -58,7 +57,7 @@ class CleaningReport:
     """What reading a CSV of ratings did to it, in numbers of its records.
 
     `dropped` has a reason each: ragged (another number of columns than the header), missing, no_number, out_of_range,
-    duplicate, constant (of users whose ratings are all equal), rare (too few ratings of the item or the user)."""
+    duplicate, constant (of users whose ratings are all equal)."""
 
     read: int
     kept: int
@@ -108,15 +107,11 @@ class CleaningReport:
 
 @dataclass(frozen=True)
 class Manner:
-    """How a file is read. `columns`: the position of the user's column, of the item's, …; None: by their names.
-    Without a `header` the first line is a record. What is `tolerant` drops and counts the lines that it cannot
-    understand, where others end with an error; items and users with fewer ratings than the `fewest` are dropped."""
+    """How a file is read. `columns`: the position of the user's column, of the item's, …; None: by their names. What is
+    `tolerant` drops and counts the lines that it cannot understand, where others end with an error."""
 
     columns: Mapping[str, int] | None = None
-    header: bool = True
     tolerant: bool = False
-    fewest_of_item: int = 1
-    fewest_of_user: int = 1
     most_rows: int | None = None  # None: MAX_ROWS
 
 
@@ -183,9 +178,6 @@ def clean(
     table = _to_numbers(records, table, manner.tolerant)
     table = records.keep(table, _in_range(table["rating"], scale), "out_of_range")
     table = records.keep(table, _latest_of_each_pair(table), "duplicate")
-    for kind, fewest in (("item", manner.fewest_of_item), ("user", manner.fewest_of_user)):
-        if fewest > 1:
-            table = records.keep(table, table.groupby(kind)[kind].transform("size") >= fewest, "rare")
     constant = _constant_users(table)
     if drop_constant_users:
         table = records.keep(table, ~table["user"].isin(constant), "constant")
@@ -256,7 +248,7 @@ def parse(text: str, where: str, manner: Manner | None = None) -> Records:
     wanted = itemgetter(*columns.values())
     lines, values, ragged = [], [], []
     most = MAX_ROWS if manner.most_rows is None else manner.most_rows
-    for line, record in found if manner.header else chain([(top, header)], found):
+    for line, record in found:
         if len(lines) + len(ragged) == most:
             raise DataError(f"{where} has more than {most:,} ratings. Keep a part of them and try again.")
         if len(record) == len(header):
@@ -272,7 +264,7 @@ def parse(text: str, where: str, manner: Manner | None = None) -> Records:
     texts = {name: _clean_column(column) for name, column in zip(columns, zip(*values, strict=True), strict=True)}
     ignored = tuple(clean_text(name) for k, name in enumerate(header) if k not in columns.values())
     table = pd.DataFrame(texts | {"line": lines})
-    return Records(where, table, len(lines) + len(ragged), ignored if manner.header else (), {"ragged": ragged})
+    return Records(where, table, len(lines) + len(ragged), ignored, {"ragged": ragged})
 
 
 def records_of(text: str, where: str):

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from recsys_edu import doctor
+from recsys_edu.classroom.networks import VIRTUAL, lan_addresses
 from recsys_edu.doctor import GB, Finding
 
 WORKERS = 2  # of the studio, one a core
@@ -24,7 +25,6 @@ DISK_BYTES, STUDENT_DISK_BYTES = 1 * GB, 0.01 * GB
 DRAWING_SECONDS = 0.1  # of a slice: a frame of the map, the scores, the way to the worker and back
 PATIENCE, MOST_PATIENCE = 10.0, 30.0  # seconds until the last student sees an epoch: good; to be borne
 RECORD = "python -m recsys_edu record"
-VIRTUAL = ("docker", "br-", "veth", "virbr", "vmnet", "utun", "tun", "tap", "wsl", "vEthernet")
 
 EPOCHS = """
 import json, time
@@ -103,19 +103,6 @@ def check_port(port: int) -> Finding:
     other = next((p for p in range(port + 1, port + 100) if is_free(p)), None)
     remedy = f"Run: python -m recsys_edu class --port {other}" if other else "End the program that uses it."
     return Finding("class port", "warn", f"{port} is taken, perhaps by a studio that runs already. {remedy}")
-
-
-def lan_addresses() -> list[tuple[str, str]]:
-    """Each network of this machine that is up, and its IPv4 address there; those of virtual machines last."""
-    import psutil
-
-    state = psutil.net_if_stats()
-    found = [
-        (name, address.address)
-        for name, addresses in psutil.net_if_addrs().items() if name in state and state[name].isup
-        for address in addresses if address.family == socket.AF_INET and not address.address.startswith("127.")
-    ]  # fmt: skip
-    return sorted(found, key=lambda pair: (pair[0].startswith(VIRTUAL), pair[1].startswith("169.254."), pair))
 
 
 def check_addresses(addresses: list[tuple[str, str]], port: int) -> Iterator[Finding]:

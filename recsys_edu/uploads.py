@@ -95,14 +95,6 @@ class GoneError(DataError):
         return type(self), (self.name,)
 
 
-def take(data: bytes, title: str, columns: Mapping[str, int]) -> Upload:
-    """Read, clean and keep a file. Raises DataError."""
-    upload, text = read(data, title, columns)
-    keep(upload.name, text)
-    announce(upload.name, upload.title)
-    return upload
-
-
 def read(data: bytes, title: str, columns: Mapping[str, int]) -> tuple[Upload, bytes]:
     """A file, cleaned, and what is to be kept of it. `columns`: the position of the user's column, of the item's, …
     Raises DataError."""
@@ -152,12 +144,11 @@ def announce(name: str, title: str) -> None:
 
 def load(name: str) -> Ratings:
     """The ratings of an upload. Raises DataError for one that is gone."""
-    path = folder() / f"{name}.csv"
-    if NAME.fullmatch(name) is None or not path.is_file():
+    if not find(name):
         raise GoneError(name)
     # It was cleaned before it was kept, so pandas reads it in a go: the studio's own process does so too.
     texts = dict.fromkeys(("user", "item", "title", "genres", "year"), str)
-    return cleaning.index(pd.read_csv(path, dtype=texts, keep_default_na=False), name, name)
+    return cleaning.index(pd.read_csv(folder() / f"{name}.csv", dtype=texts, keep_default_na=False), name, name)
 
 
 def forget(name: str) -> None:

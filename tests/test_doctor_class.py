@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from recsys_edu import cli, doctor_class
+from recsys_edu.classroom.networks import lan_addresses
 from recsys_edu.doctor import GB
 
 
@@ -39,7 +40,7 @@ def test_each_network_gets_a_line_and_no_network_a_warning():
 
 
 def test_the_addresses_of_this_machine_leave_out_loopback():
-    assert not [address for _name, address in doctor_class.lan_addresses() if address.startswith("127.")]
+    assert not [address for _name, address in lan_addresses() if address.startswith("127.")]
 
 
 @pytest.mark.parametrize(

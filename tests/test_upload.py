@@ -37,8 +37,15 @@ def a_file(users=8, items=6, title="Film", columns="user,item,rating,timestamp,t
     return "\n".join([columns, *rows]).encode()
 
 
+def take(data, columns):
+    """Read and keep a file, as the dialog does."""
+    upload, text = uploads.read(data, "mine", columns)
+    uploads.keep(upload.name, text)
+    return upload
+
+
 def taken(data):
-    return uploads.take(data, "mine", uploads.guess(uploads.header_of(data)))
+    return take(data, uploads.guess(uploads.header_of(data)))
 
 
 def test_what_is_kept_is_what_the_file_says(place):
@@ -93,12 +100,12 @@ def test_columns_can_be_chosen_where_their_names_say_nothing():
     data = a_file(columns="a,b,c,d,e,f,g")
     assert uploads.guess(uploads.header_of(data)) == {}
     with pytest.raises(DataError, match="which column holds the user and the item and the rating"):
-        uploads.take(data, "mine", {})
-    assert uploads.take(data, "mine", ALL | {"title": 4}).items == 6
+        take(data, {})
+    assert take(data, ALL | {"title": 4}).items == 6
     with pytest.raises(DataError, match="chosen for two things"):
-        uploads.take(data, "mine", ALL | {"title": 2})
+        take(data, ALL | {"title": 2})
     with pytest.raises(DataError, match="does not have"):
-        uploads.take(data, "mine", ALL | {"title": 7})
+        take(data, ALL | {"title": 7})
 
 
 @pytest.mark.parametrize(

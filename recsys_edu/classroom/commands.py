@@ -10,7 +10,7 @@ import time
 import webbrowser
 from pathlib import Path
 
-from recsys_edu.classroom import archive, arrival
+from recsys_edu.classroom import archive, arrival, networks
 from recsys_edu.classroom.store import DEFAULT, Store, open_class
 from recsys_edu.errors import SettingsError
 
@@ -28,7 +28,7 @@ def prepare(name: str | None, port: int, url: str | None) -> tuple[dict, str]:
     os.environ["RECSYS_EDU_CLASS_MODE"] = "1"
     if url:
         os.environ["RECSYS_EDU_CLASS_URL"] = url
-    address = arrival.addresses()[0]
+    address = networks.addresses()[0]
     join = f"{url.rstrip('/')}/class/join?code={code}" if url else arrival.join_url(address, port, code)
     teacher = f"http://localhost:{port}/class/teacher/{secret}"
     print(_welcome(join, code, teacher), flush=True)
@@ -40,7 +40,7 @@ def prepare(name: str | None, port: int, url: str | None) -> tuple[dict, str]:
 
 
 def _welcome(join: str, code: str, teacher: str) -> str:
-    others = [address for address in arrival.addresses()[1:] if address not in join]
+    others = [address for address in networks.addresses()[1:] if address not in join]
     also = f"\n(This machine is also at {', '.join(others)}.)" if others else ""
     qr = arrival.qr_for_terminal(join) if sys.stdout.isatty() else ""
     return (

@@ -15,9 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from recsys_edu.classroom import keys
-from recsys_edu.errors import DataError, SettingsError
+from recsys_edu.classroom.words import one_line
+from recsys_edu.errors import DataError
 
 DEFAULT = Path(__file__).resolve().parents[2] / "datasets" / "class.sqlite"
+LONGEST_NAME = 40  # characters, of a class
 TABLES = ("class", "teachers", "people", "votes", "answers", "contests", "submissions")
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS class (
@@ -100,7 +102,7 @@ def open_class(store: Store, name: str | None = None) -> tuple[str, str]:
     """The class in the file, made if there is none; `name` renames it. Returns its join code, and a secret for the
     teacher that is new each time: the file holds its hash alone. Who came in as teacher before stays in."""
     secret = keys.new_token()
-    name = None if name is None else class_name(name)
+    name = None if name is None else one_line(name, "name of a class", LONGEST_NAME)
     with store.change() as connection:
         connection.execute(
             "INSERT INTO class (id, name, code, secret) VALUES (1, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
@@ -108,14 +110,6 @@ def open_class(store: Store, name: str | None = None) -> tuple[str, str]:
             (name or "Class", keys.new_code(), keys.digest(secret), name),
         )
     return store.read("SELECT code FROM class")[0][0], secret
-
-
-def class_name(name: str) -> str:
-    """Raises SettingsError for a name without a letter, or of more than 40."""
-    name = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
-    if not 1 <= len(name) <= 40:
-        raise SettingsError("The name of a class has 1 to 40 letters.")
-    return name
 
 
 def bump(connection: sqlite3.Connection, counter: str = "version") -> None:

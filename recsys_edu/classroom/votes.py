@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from recsys_edu.classroom.store import Store, bump
+from recsys_edu.classroom.words import one_line
 from recsys_edu.errors import SettingsError
 
 LONGEST_QUESTION, LONGEST_OPTION = 200, 60  # characters
@@ -29,8 +30,8 @@ def ask(store: Store, question: str, options: Sequence[str] = ()) -> int:
     """Ask all students; a vote that is still open is closed. Without options a number is asked for.
 
     Raises SettingsError for a question or options that will not do."""
-    question = _line(question, "question", LONGEST_QUESTION)
-    options = [_line(option, "answer", LONGEST_OPTION) for option in options]
+    question = one_line(question, "question of a vote", LONGEST_QUESTION)
+    options = [one_line(option, "answer of a vote", LONGEST_OPTION) for option in options]
     if options and not (2 <= len(options) <= 5 and len(set(options)) == len(options)):
         raise SettingsError("A vote has two to five different answers, or none: then a number is asked for.")
     with store.change() as connection:
@@ -41,13 +42,6 @@ def ask(store: Store, question: str, options: Sequence[str] = ()) -> int:
         )
         bump(connection)
         return asked.lastrowid
-
-
-def _line(text: str, kind: str, longest: int) -> str:
-    text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-    if not 1 <= len(text) <= longest:
-        raise SettingsError(f"The {kind} of a vote has 1 to {longest} characters.")
-    return text
 
 
 def current(store: Store) -> Vote | None:

@@ -25,6 +25,7 @@ from recsys_edu.errors import RecsysEduError
 from recsys_edu.studio import class_mode
 from recsys_edu.studio.class_page import JOIN_PAGE
 from recsys_edu.studio.i18n import _
+from recsys_edu.studio.live import same_origin
 
 A_MONTH = 30 * 24 * 3600
 MOST_BYTES = 4096  # of the form
@@ -87,7 +88,7 @@ async def join(request: Request) -> Response:
     """Let in who has the code; the limit is on wrong codes alone, of a browser and of an address."""
     form = await _form(request)
     code, nickname, to = (form.get(name, "") for name in ("code", "nickname", "to"))
-    if not _same_origin(request):
+    if not same_origin(request):
         return _page(code, nickname, to, _("The form came from another web site. Open the address of the class."), 403)
     if _is_blocked(request):
         return _page(code, nickname, to, _("Too many wrong codes. Wait a minute, then try again."), 429)
@@ -131,11 +132,6 @@ async def _form(request: Request) -> dict[str, str]:
             break
     fields = parse_qs(body[:MOST_BYTES].decode("utf-8", "replace"), keep_blank_values=True)
     return {name: values[0] for name, values in fields.items()}
-
-
-def _same_origin(request: Request) -> bool:
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
 def _limits(request: Request) -> list[tuple[Limiter, str]]:

@@ -141,6 +141,23 @@ def _of_kind(usual, text: str):
     return type(usual)(text[:40])
 
 
+def left_out(name: str, text: str) -> str:
+    """The sentence about a part of a link that makes no sense."""
+    sentence = _("The link's {name} = {value} makes no sense here and is left out.")
+    return sentence.format(name=name, value=repr(text[:40]))
+
+
+def read(params: Mapping[str, str], readers: Mapping[str, Callable]) -> tuple[dict, list[str]]:
+    """The values of those parameters that there is a reader for, and a sentence for each that makes no sense."""
+    values, problems = {}, []
+    for name in readers.keys() & params.keys():
+        try:
+            values[name] = readers[name](params[name])
+        except ValueError:
+            problems.append(left_out(name, params[name]))
+    return values, problems
+
+
 def one_of(allowed) -> Callable[[str], str]:
     """Reads one of these texts. Raises SettingsError, a ValueError, for any other."""
 

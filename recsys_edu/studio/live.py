@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
+from starlette.requests import HTTPConnection
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -79,7 +80,7 @@ async def _leave(owner: str, for_good: bool) -> None:
 
 async def live(socket: WebSocket) -> None:
     """Send all that a run publishes until the page goes away."""
-    if not _same_origin(socket):
+    if not same_origin(socket):
         await socket.close()  # before it is accepted: HTTP 403
         return
     await socket.accept()
@@ -119,10 +120,10 @@ async def _send_all(socket: WebSocket, queue: asyncio.Queue) -> None:
                 await socket.send_text(json.dumps(message))
 
 
-def _same_origin(socket: WebSocket) -> bool:
-    """Other web sites that the reader has open may not listen in."""
-    origin = socket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
+def same_origin(connection: HTTPConnection) -> bool:
+    """Other web sites that the reader has open may not listen in, nor speak for the reader."""
+    origin = connection.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == connection.headers.get("host")
 
 
 def items(request) -> Response:

@@ -9,7 +9,6 @@ import streamlit as st
 
 from recsys_edu.studio import jobs, links, state
 from recsys_edu.studio import tour_acts as acts
-from recsys_edu.studio.i18n import _
 from recsys_edu.studio.screens.map_links import Shown
 from recsys_edu.studio.tour import LAST, STEPS, Step
 
@@ -43,8 +42,7 @@ def take_up_link(page: str) -> None:
     if asked in map(str, range(1, LAST + 1)):
         start(page, int(asked))
     else:
-        told = _("The link's {name} = {value} makes no sense here and is left out.")
-        st.session_state["problem"] = told.format(name="tour", value=repr(asked[:40]))
+        st.session_state["problem"] = links.left_out("tour", asked)
 
 
 def start(page: str, first: int = 1) -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from recsys_edu import cli
-from recsys_edu.classroom import arrival, commands, roster
+from recsys_edu.classroom import arrival, commands, networks, roster
 from recsys_edu.classroom.store import Store
 
 
@@ -24,7 +24,7 @@ def test_the_start_says_how_to_get_in_and_opens_the_network_alone(file, store, c
     config, teacher = commands.prepare(None, 8600, None)
     said = capsys.readouterr().out
     assert store.code in said
-    assert f"http://{arrival.addresses()[0]}:8600" in said
+    assert f"http://{networks.addresses()[0]}:8600" in said
     secret = re.search(r"http://localhost:8600/class/teacher/(\S+)", said)[1]
     assert teacher.endswith(secret)
     assert roster.enter_as_teacher(store, secret)

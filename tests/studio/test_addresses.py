@@ -40,7 +40,9 @@ def star(page):
 def steps(page):
     page.get_by_role("button", name="Step", exact=True).click()
     expect(page).to_have_url(re.compile("at=1"))
-    return lambda: page.get_by_text("step 2", exact=True).count()
+    second = page.get_by_text("step 2", exact=True)
+    expect(second.first).to_be_visible()
+    return second.count
 
 
 PAGES = {

@@ -33,7 +33,8 @@ def send(page, name, data):
 def upload():
     """An upload of this process that no test before has used."""
     columns = {"user": 0, "item": 1, "rating": 2, "title": 4}
-    taken = uploads.take(a_file() + b"\nu0,i99,5,1,one more,", "mine", columns)
+    taken, text = uploads.read(a_file() + b"\nu0,i99,5,1,one more,", "mine", columns)
+    uploads.keep(taken.name, text)
     yield taken
     uploads.forget(taken.name)
     forget_what_was_read()

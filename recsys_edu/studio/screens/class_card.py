@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import streamlit as st
 
 from recsys_edu.classroom import roster, votes
@@ -16,6 +14,7 @@ from recsys_edu.studio.class_figures import vote_figure
 from recsys_edu.studio.components import class_mount
 from recsys_edu.studio.components.mount import still_figure
 from recsys_edu.studio.i18n import _
+from recsys_edu.studio.markdown import as_text
 
 
 def card(now: Lead, person: Person) -> None:
@@ -27,11 +26,6 @@ def card(now: Lead, person: Person) -> None:
         with st.container(border=True, key="class_vote"):
             st.text(now.vote.question)
             _ballot(now.vote, person) if now.vote.open else _outcome(now.vote, person)
-
-
-def as_text(text: str) -> str:
-    """Text that says in Markdown what it says: each sign that Markdown could take for its own is escaped."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def _link(now: Lead, person: Person) -> None:

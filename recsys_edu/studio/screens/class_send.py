@@ -14,8 +14,8 @@ from recsys_edu.classroom.roster import Person
 from recsys_edu.errors import RecsysEduError
 from recsys_edu.studio import class_files, class_mode, class_work, jobs, state
 from recsys_edu.studio.i18n import _
+from recsys_edu.studio.markdown import as_text
 from recsys_edu.studio.screens import train_controls
-from recsys_edu.studio.screens.class_card import as_text
 
 log = logging.getLogger(__name__)
 

@@ -6,13 +6,13 @@ import os
 
 import streamlit as st
 
-from recsys_edu.classroom import arrival, lead, roster
+from recsys_edu.classroom import arrival, lead, networks, roster
 from recsys_edu.classroom.lead import Lead
 from recsys_edu.errors import RecsysEduError
 from recsys_edu.studio import class_mode
 from recsys_edu.studio.i18n import _
+from recsys_edu.studio.markdown import as_text
 from recsys_edu.studio.screens import class_people, class_teacher_challenge, class_teacher_vote
-from recsys_edu.studio.screens.class_card import as_text
 from recsys_edu.studio.screens.train import COMPACT
 
 LARGE = """<style>
@@ -109,4 +109,4 @@ def join_address(code: str) -> str:
     """What a phone of the room opens."""
     if asked := os.environ.get(class_mode.ADDRESS):
         return f"{asked.rstrip('/')}/class/join?code={code}"
-    return arrival.join_url(arrival.addresses()[0], st.get_option("server.port"), code)
+    return arrival.join_url(networks.addresses()[0], st.get_option("server.port"), code)

@@ -11,7 +11,7 @@ from recsys_edu.studio import class_mode
 from recsys_edu.studio.class_figures import vote_figure
 from recsys_edu.studio.components.mount import still_figure
 from recsys_edu.studio.i18n import _
-from recsys_edu.studio.screens.class_card import as_text
+from recsys_edu.studio.markdown import as_text
 
 SECONDS = 1.0
 

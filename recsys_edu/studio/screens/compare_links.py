@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from recsys_edu.models import MODELS
-from recsys_edu.studio.i18n import _
+from recsys_edu.studio import links
 from recsys_edu.studio.links import SPLITS, between, data_set, one_of
 from recsys_edu.studio.races import MOST_LANES
 
@@ -33,11 +33,4 @@ def to_params(chosen: Mapping) -> dict[str, str]:
 
 def from_params(params: Mapping[str, str]) -> tuple[dict, list[str]]:
     """The values that a link asks for, and a sentence for each part of it that makes no sense."""
-    values, problems = {}, []
-    for name in READERS.keys() & params.keys():
-        try:
-            values[name] = READERS[name](params[name])
-        except ValueError:
-            sentence = _("The link's {name} = {value} makes no sense here and is left out.")
-            problems.append(sentence.format(name=name, value=repr(params[name][:40])))
-    return values, problems
+    return links.read(params, READERS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
+from recsys_edu.studio import links
 from recsys_edu.studio.i18n import _
 from recsys_edu.studio.links import between, one_of
 
@@ -59,11 +60,5 @@ def from_params(params: Mapping[str, str], num_items: int) -> tuple[Shown, list[
         "only": lambda text: one_of(("True", "False"))(text) == "True",
         "dims": between(2, 3),
     }
-    values, problems = {}, []
-    for name in readers.keys() & params.keys():
-        try:
-            values[name] = readers[name](params[name])
-        except ValueError:
-            sentence = _("The link's {name} = {value} makes no sense here and is left out.")
-            problems.append(sentence.format(name=name, value=repr(params[name][:40])))
+    values, problems = links.read(params, readers)
     return Shown(**values), problems

@@ -91,7 +91,7 @@ def _asked(name: str, most: int = 10**9) -> int | None:
     try:
         return links.between(0, most)(text)
     except ValueError:
-        _tell(_("The link's {name} = {value} makes no sense here and is left out."), name=name, value=repr(text[:40]))
+        _tell(links.left_out(name, text))
         return None
 
 
@@ -100,9 +100,9 @@ def say_problem() -> None:
         st.toast(problem, icon=":material/error:", duration="infinite")
 
 
-def _tell(sentence: str, **parts) -> None:
+def _tell(sentence: str) -> None:
     """Say it on the page, behind what is to be said already."""
-    said = [st.session_state.get("problem"), sentence.format(**parts)]
+    said = [st.session_state.get("problem"), sentence]
     st.session_state["problem"] = " ".join(filter(None, said))
 
 
@@ -145,14 +145,16 @@ def _new_lens(run, weights: dict | None, old: Lens | None, pair: tuple | None) -
     by_link = st.session_state.pop("scope_of_link", False) and pair is not None
     if user_index is not None and user_index not in train.user_index:
         if by_link:
-            _tell(_("The link's user {u} has no rating in the training part; another one is shown."), u=user_index)
+            told = _("The link's user {u} has no rating in the training part; another one is shown.")
+            _tell(told.format(u=user_index))
         user_index = item_index = None
     if old is not None and user_index == old.user_index:
         outset = old.outset
     else:
         outset = asked(run, microscope.outset, weights, user_index)
     if by_link and item_index is not None and item_index not in outset.items:
-        _tell(_("The link's user did not rate film {i} in the training part; another one is shown."), i=item_index)
+        told = _("The link's user did not rate film {i} in the training part; another one is shown.")
+        _tell(told.format(i=item_index))
     if item_index is None or item_index not in outset.items:
         item_index = int(outset.items[0])
     if pair is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePath
 
 import streamlit as st
@@ -11,6 +10,7 @@ from recsys_edu import sources, uploads
 from recsys_edu.errors import DataError, RecsysEduError
 from recsys_edu.studio import jobs, slices, state
 from recsys_edu.studio.i18n import _
+from recsys_edu.studio.markdown import as_text
 from recsys_edu.uploads import Upload
 
 SECONDS = 120  # for the workers to load TensorFlow, and to read a file
@@ -30,7 +30,6 @@ REASONS = {
     "out_of_range": _("rating is infinite or out of range"),
     "duplicate": _("the same user rated the same item again later"),
     "constant": _("of users whose ratings are all equal"),
-    "rare": _("too few ratings of the user or the item"),
 }
 
 
@@ -48,13 +47,10 @@ def control() -> None:
 def own() -> dict[str, str]:
     """The titles of this session's uploads, and of the one that its link names, by their names. A chosen one that is
     gone gives way to the usual data."""
-    mine = st.session_state.setdefault("uploads", {})
-    chosen = st.session_state["data"]
-    if uploads.find(chosen):
-        mine.setdefault(chosen, sources.SOURCES[chosen].title)
-    elif uploads.is_gone(chosen):
-        mine.pop(chosen, None)
-        state.leave_gone_data()
+    state.leave_gone_data()
+    names = {*st.session_state.get("uploads", ()), st.session_state["data"]}
+    mine = {name: sources.SOURCES[name].title for name in sorted(names) if uploads.find(name)}
+    st.session_state["uploads"] = mine
     return mine
 
 
@@ -77,16 +73,11 @@ def _dialog() -> None:
         columns = _columns(file.getvalue())
         upload = _taken(file, columns)
     except RecsysEduError as error:
-        st.error(_as_text(str(error)))
+        st.error(as_text(str(error)))  # it may repeat what the file says
         return
     _report(upload)
     if st.button(_("Use these ratings"), type="primary", on_click=_use, args=(upload,)):
         st.rerun()
-
-
-def _as_text(sentence: str) -> str:
-    """A sentence with words of the file in it, such that Markdown shows them as they are."""
-    return re.sub(r"([\\`*_\[\]!#$:~|<&])", r"\\\1", sentence)
 
 
 def _columns(data: bytes) -> dict[str, int]:
@@ -160,6 +151,8 @@ def _report(upload: Upload) -> None:
 
 def _use(upload: Upload) -> None:
     """Only now is anything kept on this server; the workers take it from there."""
+    if "upload_taken" not in st.session_state:  # pressed twice
+        return
     _upload, text = st.session_state.pop("upload_taken")
     st.session_state.pop("upload_asked")
     try:
@@ -168,14 +161,12 @@ def _use(upload: Upload) -> None:
         st.session_state["problem"] = str(error)
         return
     uploads.announce(upload.name, upload.title)
-    st.session_state["uploads"] = own() | {upload.name: upload.title}
     st.session_state["data"] = upload.name
 
 
 def _forget(name: str) -> None:
     """The file goes, the run that learnt from it, and what this process still holds of it."""
     uploads.forget(name)
-    st.session_state["uploads"].pop(name, None)
     for cache in (slices.split_of, slices.ratings_of):
         cache.cache_clear()
     state.leave_gone_data()
