@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
 from recsys_edu.clinic.diagnosis import SYMPTOMS
+from recsys_edu.studio.screens import break_it_links
 from tests.studio.conftest import wait_for
 
 
@@ -37,7 +38,7 @@ def test_nothing_runs_before_a_guess(page):
     assert not run_button(page).disabled
 
 
-def test_a_wrong_guess_is_answered_by_what_was_measured(page):
+def test_a_wrong_guess_is_answered_by_what_was_measured_and_the_link_runs_it_again(page, workers):
     page.radio[0].set_value("explodes").run()
     run_button(page).click().run()
     wait_for(lambda: page.run() and page.warning, 120)
@@ -48,6 +49,14 @@ def test_a_wrong_guess_is_answered_by_what_was_measured(page):
     assert "Different top-10 lists" in " ".join(text.value for text in page.markdown)
     page.radio[0].set_value("same").run()
     assert "As you predicted" in page.success[0].value
+    reloaded = AppTest.from_function(script, default_timeout=60)
+    for name, value in dict(page.query_params).items():
+        reloaded.query_params[name] = value
+    wait_for(lambda: reloaded.run() and reloaded.success, 120)  # nobody pressed Run it
+    assert reloaded.success[0].value == page.success[0].value
+    assert reloaded.radio[0].value == "same"
+    assert dict(reloaded.query_params) == dict(page.query_params)
+    workers.close(workers.get(reloaded.session_state["run"]))
 
 
 def test_a_link_that_names_no_mistake_is_met_with_a_sentence(workers):
@@ -56,6 +65,15 @@ def test_a_link_that_names_no_mistake_is_met_with_a_sentence(workers):
     page.run()
     assert not page.exception
     assert "makes no sense" in page.toast[0].value
+
+
+@pytest.mark.parametrize(
+    ("parts", "named"), [({"guess": "../x"}, "guess"), ({"guess": "same", "ran": "1"}, "ran"), ({"ran": "True"}, "ran")]
+)
+def test_a_link_runs_nothing_without_a_guess_that_makes_sense(parts, named):
+    _guess, ran, problems = break_it_links.from_params(parts)
+    assert not ran
+    assert [named in problem for problem in problems] == [True]
 
 
 @pytest.mark.browser

@@ -10,7 +10,7 @@ from recsys_edu.errors import RecsysEduError
 from recsys_edu.studio import charts, class_switch, clinic_work, dials, jobs, state
 from recsys_edu.studio.components.mount import still_figure
 from recsys_edu.studio.i18n import _
-from recsys_edu.studio.screens import dial_page
+from recsys_edu.studio.screens import break_it_links, dial_page
 from recsys_edu.studio.screens.train import COMPACT
 
 DIALS = {
@@ -35,6 +35,7 @@ def page() -> None:
     state.start_settings()
     if dial_page.start("clinic", DIALS):
         st.session_state["clinic_work"], st.session_state["clinic_found"] = {}, {}
+        _take_up_link()
     with st.sidebar:
         st.title("recsys_edu", anchor=False)
         dial_page.data_control("clinic", DIALS["data"].values, _("The ratings that the model learns from."))
@@ -42,17 +43,38 @@ def page() -> None:
         _("Mistake"), list(MISTAKES), key="clinic_mistake", format_func=lambda name: _(MISTAKES[name].title),
         required=True, persist_state="session", help=_("Each is one line of code that runs without an error."),
     )  # fmt: skip
-    dial_page.write_link("clinic", DIALS)
     data = st.session_state["clinic_data"]
     st.code(MISTAKES[chosen].code, language="python")
     guess = st.radio(
-        _("First predict: what will a doctor find?"), list(SYMPTOMS), index=None, key=f"clinic_guess_{data}_{chosen}",
+        _("First predict: what will a doctor find?"), list(SYMPTOMS), index=None, key=_guess_key(data, chosen),
         format_func=lambda name: _(SYMPTOMS[name]), persist_state="session",
         help=_("Commit to a guess. Then run it."),
     )  # fmt: skip
+    busy = (data, chosen) in st.session_state["clinic_work"]
+    ran = busy or (data, chosen) in st.session_state["clinic_found"]
+    dial_page.write_link("clinic", DIALS, break_it_links.to_params(guess, ran))
     with st.container():
-        busy = (data, chosen) in st.session_state["clinic_work"]
         st.fragment(_result, run_every=0.5 if busy else None)(data, chosen, guess, busy)
+
+
+def _guess_key(data: str, chosen: str) -> str:
+    return f"clinic_guess_{data}_{chosen}"
+
+
+def _take_up_link() -> None:
+    """At the first visit: the guess that the page's link names, and what was run then is run again."""
+    data, chosen = st.session_state["clinic_data"], st.session_state["clinic_mistake"]
+    guess, ran, problems = break_it_links.from_params(st.query_params.to_dict())
+    if guess is not None:
+        st.session_state[_guess_key(data, chosen)] = guess
+    if problems:
+        st.toast(" ".join(problems), icon=":material/error:", duration="infinite")
+    if not ran:
+        return
+    try:
+        _run(data, chosen)
+    except RecsysEduError as error:
+        st.session_state["clinic_problem"] = str(error)
 
 
 def _result(data: str, chosen: str, guess: str | None, drawn_busy: bool) -> None:

@@ -36,9 +36,9 @@ def chosen(prefix: str, dials: Mapping[str, Dial]) -> dict:
     return {name: st.session_state[f"{prefix}_{name}"] for name in dials}
 
 
-def write_link(prefix: str, dials: Mapping[str, Dial]) -> None:
-    """Keep the page's address such that it brings this screen back."""
-    state.show_address(codec.to_params(chosen(prefix, dials), dials))
+def write_link(prefix: str, dials: Mapping[str, Dial], more: Mapping[str, str] | None = None) -> None:
+    """Keep the page's address such that it brings this screen back; `more`: parameters of the page's own."""
+    state.show_address(codec.to_params(chosen(prefix, dials), dials) | dict(more or {}))
 
 
 def here(names: Sequence[str]) -> list[str]:
