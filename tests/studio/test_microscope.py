@@ -384,8 +384,11 @@ def test_a_link_gives_the_same_pair_and_step_again(open_page):
     next(box for box in page.selectbox if box.key == "scope_user").set_value(7)
     page.run()
     press(page, "Ten steps")
+    page.checkbox(key="scope_close").check().run()
     again = open_page(**dict(page.query_params))
-    assert again.query_params["at"] == "10"
+    assert (again.query_params["at"], again.query_params["close"]) == ("10", "True")
+    assert again.checkbox(key="scope_close").value
+    assert "close" not in again.checkbox(key="scope_close").uncheck().run().query_params
     assert metrics(again) == metrics(page)
     for box, other in zip(again.selectbox, page.selectbox, strict=True):
         assert box.value == other.value
@@ -413,13 +416,13 @@ def test_whoever_stepped_keeps_the_numbers_until_the_newest_weights_are_asked_fo
 
 
 def test_a_link_that_makes_no_sense_opens_the_usual_pair_and_says_so(open_page):
-    usual, page = open_page(), open_page(pair_user="99999", pair_film="²", at="-3")
+    usual, page = open_page(), open_page(pair_user="99999", pair_film="²", at="-3", close="1")
     assert not page.exception
     assert not page.error
     assert not usual.toast
     assert metrics(page) == metrics(usual)
     said = page.toast[0].value
-    assert all(part in said for part in ("user 99999 has no rating", "pair_film = '²'", "at = '-3'"))
+    assert all(part in said for part in ("user 99999 has no rating", "pair_film = '²'", "at = '-3'", "close = '1'"))
 
 
 @pytest.mark.parametrize("parts", [{"pair_film": "199"}, {"pair_film": "100000"}])

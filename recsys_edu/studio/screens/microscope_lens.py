@@ -6,6 +6,7 @@ shows the very numbers again and computes nothing; only the newest step's weight
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 
@@ -71,25 +72,28 @@ def asked(run, function, *arguments):
 
 
 def start() -> None:
-    """At a reader's first visit: the pair and the step that the link names, if any. What makes no sense is left out
-    and named."""
+    """At a reader's first visit: the pair, the step and the close-up that the link names, if any. What makes no sense
+    is left out and named."""
     if "scope_started" in st.session_state:
         return
     st.session_state["scope_started"] = True
     st.session_state["scope_lens"] = None
-    user_index, film, at = _asked("pair_user"), _asked("pair_film"), _asked("at", MOST_STEPS - 1)
+    row = links.between(0, 10**9)
+    user_index, film = _asked("pair_user", row), _asked("pair_film", row)
+    at = _asked("at", links.between(0, MOST_STEPS - 1))
+    st.session_state["scope_close"] = _asked("close", links.one_of(["True"])) is not None
     st.session_state["scope_pair"] = None if user_index is None else (user_index, film)
     st.session_state["scope_of_link"] = st.session_state["scope_pair"] is not None
     if at:
         st.session_state["scope_at"] = at
 
 
-def _asked(name: str, most: int = 10**9) -> int | None:
-    """A whole number of the link; None where it has none, or one that makes no sense."""
+def _asked(name: str, read: Callable):
+    """What the link's parameter says; None where it has none, or one that makes no sense."""
     if (text := st.query_params.get(name)) is None:
         return None
     try:
-        return links.between(0, most)(text)
+        return read(text)
     except ValueError:
         _tell(links.left_out(name, text))
         return None
@@ -107,9 +111,10 @@ def _tell(sentence: str) -> None:
 
 
 def write_link(run, lens: Lens) -> None:
-    """The run, as a link of the Train page has it, and the pair and the step under the lens."""
+    """The run, as a link of the Train page has it, the pair and the step under the lens, and the close-up."""
     step = run.until_step if run.working else run.step
     own = {"pair_user": lens.user_index, "pair_film": lens.item_index, "at": lens.at}
+    own |= {"close": True} if st.session_state["scope_close"] else {}
     state.show_address(links.to_params(Lesson(run.spec, step)) | {name: str(value) for name, value in own.items()})
 
 

@@ -94,7 +94,10 @@ def overview(run, lens: Lens) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         label = _("The vectors on a fixed plane: before the step, and after")
-        st.checkbox(_("Close-up"), key="scope_close", help=_("Show the way of the two points as large as possible."))
+        st.checkbox(
+            _("Close-up"), key="scope_close", persist_state="session",
+            help=_("Show the way of the two points as large as possible."),
+        )  # fmt: skip
         figure = microscope_figures.plane(lens, close=st.session_state["scope_close"])
         still_figure(figure, label, key="scope_map")
     with right:
