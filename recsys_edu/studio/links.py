@@ -169,6 +169,24 @@ def one_of(allowed) -> Callable[[str], str]:
     return read
 
 
+def rows(count: int, most: int) -> Callable[[str], list[int]]:
+    """Reads at most `most` different rows of a table that has `count`, written as 3_17_40. Raises ValueError."""
+
+    def read(text: str) -> list[int]:
+        parts = text.split("_")
+        values = [between(0, count - 1)(part) for part in parts[: most + 1]]
+        if len(values) > most or len(set(values)) < len(values):
+            raise SettingsError(text)
+        return values
+
+    return read
+
+
+def as_rows(values) -> str:
+    """What `rows` reads."""
+    return "_".join(map(str, values))
+
+
 def between(low: int, high: int) -> Callable[[str], int]:
     """Reads a whole number within these bounds. Raises ValueError for anything else."""
 

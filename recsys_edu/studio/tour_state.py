@@ -16,7 +16,7 @@ RUNS = ("run", "race")  # the tour makes its own
 OWN = (
     *("model", "data", "split", *links.FIELDS, "recall", "pace", "user_index", "at_least", "similarity", "hide"),
     *("picked", "map_data", "map_run", *(f"map_{name}" for name in Shown.__dataclass_fields__)),
-    *("you_rated", "you_asked", "you_without", "scope_started", "scope_pair", "scope_lens"),
+    *("you_rated", "you_asked", "you_without", "you_ten", "scope_started", "scope_pair", "scope_lens"),
     *("race_models", "race_budget", "race_seed", "race_metric", "clinic_data", "clinic_mistake", "clinic_found"),
 )
 

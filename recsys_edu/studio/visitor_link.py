@@ -1,14 +1,16 @@
 """The visitor's ratings as the parameters of a link, and back: ?rated=49-5_180-3.5&without=49 says that film 49 has 5
-stars and film 180 has 3.5, and that the list is shown as if film 49 had none. Never imports streamlit."""
+stars and film 180 has 3.5, and that the list is shown as if film 49 had none. ?ten=2&found=7_31 says which films are
+offered beside those: the third ten of the well-known ones, and two that were searched for. Never imports streamlit."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from recsys_edu.studio import links
 from recsys_edu.studio.i18n import _
 
-MOST_RATINGS = 200
+MOST_RATINGS, MOST_FOUND = 200, 60
 RATING = re.compile(r"(\d{1,9})-(\d{1,4}(?:\.\d{1,4})?)", re.ASCII)
 
 
@@ -36,6 +38,19 @@ def from_params(
             return rated, item_index, problems
     problems.append(_("The link leaves out a rating that it does not hold; all of them count."))
     return rated, None, problems
+
+
+def offer_to_params(ten: int, found: Sequence[int]) -> dict[str, str]:
+    """`ten`: which ten of the well-known films; `found`: item_index of those searched for, the newest last."""
+    params = {"ten": str(ten)} if ten else {}
+    return params | ({"found": links.as_rows(found[-MOST_FOUND:])} if found else {})
+
+
+def offer_from_params(params: Mapping[str, str], num_items: int, num_tens: int) -> tuple[int, list[int], list[str]]:
+    """Which ten, which films, and a sentence for each part that makes no sense."""
+    readers = {"ten": links.between(0, num_tens - 1), "found": links.rows(num_items, MOST_FOUND)}
+    values, problems = links.read(params, readers)
+    return values.get("ten", 0), values.get("found", []), problems
 
 
 def _rating(text: str, num_items: int, scale: tuple[float, float]) -> tuple[int, float] | None:

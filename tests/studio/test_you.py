@@ -283,6 +283,33 @@ def test_a_film_that_is_found_can_be_rated_and_is_explained(workers, open_page):
     assert not {film["item_index"] for film in first[1:]} & {film["item_index"] for film in later[1:]}
 
 
+def test_the_films_that_are_offered_are_the_same_after_a_reload(open_page):
+    page = open_page()
+    for item_index in (123, 150):
+        next(box for box in page.selectbox if box.key == "you_find").set_value(item_index)
+        page.run()
+    button(page, "you_others").click()
+    offered = [film["item_index"] for film in told(page.run(), "you_stars")["films"]]
+    assert offered[:2] == [150, 123]
+    again = open_page(**{name: page.query_params[name] for name in ("ten", "found")})
+    assert [film["item_index"] for film in told(again, "you_stars")["films"]] == offered
+    assert (again.query_params["ten"], again.query_params["found"]) == ("1", "123_150")
+
+
+@pytest.mark.parametrize("bad", [{"ten": "20"}, {"ten": "-1"}, {"found": "5_200"}, {"found": "5-3"}, {"found": ""}])
+def test_an_offer_that_makes_no_sense_is_left_out_with_a_sentence(bad):
+    ten, found, problems = visitor_link.offer_from_params(bad, 200, 20)
+    assert (ten, found) == (0, [])
+    assert "makes no sense" in problems[0]
+
+
+def test_the_newest_films_that_were_found_stay_in_a_link():
+    found = list(range(100))
+    params = visitor_link.offer_to_params(3, found)
+    assert visitor_link.offer_from_params(params, 200, 20) == (3, found[-visitor_link.MOST_FOUND :], [])
+    assert visitor_link.offer_to_params(0, []) == {}
+
+
 def test_another_model_is_named_with_a_way_to_one_that_works(workers, open_page):
     page = open_page(model="mlp", step="75")
     assert "Multi-layer perceptron" in page.info[0].value

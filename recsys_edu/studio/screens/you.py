@@ -117,6 +117,7 @@ def _screen() -> None:
 
 
 def _write_link(run) -> None:
-    """Keep the page's address such that it brings this screen back: run, ratings, and what is left out."""
+    """Keep the page's address such that it brings this screen back: run, ratings, what is left out, what is offered."""
     ratings = visitor_link.to_params(you_ratings.rated(run), you_ratings.without(run))
-    state.show_address(links.to_params(state.lesson_on_screen(run)) | ratings)
+    offered = visitor_link.offer_to_params(*you_ratings.offer(run))
+    state.show_address(links.to_params(state.lesson_on_screen(run)) | ratings | offered)

@@ -20,15 +20,16 @@ PATIENCE = 25  # seconds for a worker to say what the run has learnt
 
 
 def start(run) -> None:
-    """At the first visit of a session: the ratings of the page's link, if any. They belong to a data set, and so stay
-    when another run learns it."""
+    """At the first visit of a session: the ratings and the offered films of the page's link, if any. They belong to a
+    data set, and so stay when another run learns it."""
     if "you_rated" in st.session_state:
         return
-    train = state.split_of(run.spec).train
-    found, without, problems = visitor_link.from_params(st.query_params.to_dict(), train.num_items, train.scale)
-    st.session_state["you_rated"], st.session_state["you_asked"] = {run.spec.data: found}, {}
-    st.session_state["you_without"] = NOTHING if without is None else without
-    if problems:
+    train, params = state.split_of(run.spec).train, st.query_params.to_dict()
+    given, without, problems = visitor_link.from_params(params, train.num_items, train.scale)
+    ten, found, more = visitor_link.offer_from_params(params, train.num_items, len(well_known(run.spec.data)))
+    st.session_state["you_rated"], st.session_state["you_asked"] = {run.spec.data: given}, {run.spec.data: found}
+    st.session_state["you_without"], st.session_state["you_ten"] = NOTHING if without is None else without, ten
+    if problems := problems + more:
         st.session_state["problem"] = " ".join(problems)
 
 
@@ -133,11 +134,17 @@ def _others() -> None:
     st.session_state["you_ten"] = st.session_state.get("you_ten", 0) + 1
 
 
+def offer(run) -> tuple[int, list[int]]:
+    """Which ten of the well-known films are offered, and the films that were found, the newest last."""
+    ten = st.session_state.get("you_ten", 0) % len(well_known(run.spec.data))
+    return ten, list(dict.fromkeys(st.session_state["you_asked"].get(run.spec.data, [])))
+
+
 def _asked(run) -> list[int]:
     """Found or rated ones, the newest first; then ten well-known ones."""
-    tens = well_known(run.spec.data)
-    ten = tens[st.session_state.get("you_ten", 0) % len(tens)]
-    own = dict.fromkeys([*rated(run), *st.session_state["you_asked"].get(run.spec.data, [])])
+    number, found = offer(run)
+    ten = well_known(run.spec.data)[number]
+    own = dict.fromkeys([*rated(run), *found])
     return [i for i in reversed(own) if i not in ten] + list(ten)
 
 
