@@ -13,6 +13,7 @@ from recsys_edu.errors import DataError
 
 SECRETS = {"secret", "token", "name_key"}  # hashes, and a name once more: nobody needs them
 TOO_LONG_FOR_A_CELL = {"lists"}  # in the JSON only
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a formula may begin
 
 
 def export(store: Store, folder: Path) -> list[Path]:
@@ -47,8 +48,8 @@ def _write_csv(path: Path, rows: list[dict]) -> Path:
 
 
 def _as_text(value):
-    """A nickname that begins like a formula is none for a spreadsheet."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
+    """Words that begin like a formula are none for a spreadsheet."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def erase(store: Store) -> bool:

@@ -50,6 +50,16 @@ def test_export_holds_everything_but_the_secrets(full, tmp_path):
         archive.export(full, written[0])
 
 
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r"])
+def test_what_begins_like_a_formula_is_none_in_the_export(store, tmp_path, begin):
+    votes.ask(store, "What comes?", ["up", "down"])
+    with store.change() as connection:  # whoever asks may not begin with a tab; the file may have come from elsewhere
+        connection.execute("UPDATE votes SET question = ?", (f"{begin}HYPERLINK(0)",))
+    archive.export(store, tmp_path / "out")
+    with (tmp_path / "out" / "votes.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert next(csv.DictReader(file))["question"] == f"'{begin}HYPERLINK(0)"
+
+
 def test_erase_leaves_neither_file_nor_log_nor_published_data(full, tmp_path):
     assert archive.erase(full)
     assert not list(tmp_path.glob("class.sqlite*"))

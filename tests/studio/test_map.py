@@ -77,11 +77,17 @@ def test_a_worker_answers_for_a_run_while_it_learns(workers, run):
 
 
 def test_a_link_holds_what_the_map_shows_and_gives_it_back():
-    shown = Shown("axis", "year", 7, 49, 3, 25, True, 3)
+    shown = Shown("axis", "year", 7, 49, 3, 25, True, 3, [3, 17, 40])
     params = map_links.to_params(shown)
     assert map_links.from_params(params, 200) == (shown, [])
     assert map_links.to_params(Shown()) == {}
     assert map_links.from_params({}, 200) == (Shown(), [])
+
+
+def test_a_link_holds_no_more_of_a_selection_than_it_says():
+    most, more = (Shown(selection=list(range(n))) for n in (map_links.MOST_SELECTED, map_links.MOST_SELECTED + 1))
+    assert map_links.from_params(map_links.to_params(most), 200) == (most, [])
+    assert map_links.to_params(more) == {}
 
 
 @pytest.mark.parametrize(
@@ -94,6 +100,9 @@ def test_a_link_holds_what_the_map_shows_and_gives_it_back():
         {"near": "1e9"},
         {"only": "<b>"},
         {"dims": "4"},
+        {"selection": "3_200"},
+        {"selection": "3_3"},
+        {"selection": "_".join(map(str, range(map_links.MOST_SELECTED + 1)))},
     ],
 )
 def test_a_part_of_a_link_that_makes_no_sense_is_left_out_and_named(part):
@@ -226,6 +235,18 @@ def test_the_selected_films_are_listed_with_what_they_share(workers, page, plant
     done(current(workers, page))
     page.run()
     assert component(page, "pins")["only"] == [3, 17, 40]
+
+
+@pytest.mark.parametrize("page", [{"selection": "3_17_40"}], indirect=True)
+def test_a_selection_comes_back_from_its_link_and_a_large_one_is_said_not_to(page):
+    data = component(page, "pins")
+    assert (data["only"], data["selected_only"]) == ([3, 17, 40], True)
+    assert page.query_params["selection"] == "3_17_40"
+    page.session_state["map_selection"] = list(range(map_links.MOST_SELECTED + 1))
+    page.run()
+    assert "selection" not in page.query_params
+    (title,) = (text for text in page.markdown if "films selected" in text.value)
+    assert f"Up to {map_links.MOST_SELECTED} selected films stand in the page's address" in title.help
 
 
 # --- In Chromium ----------------------------------------------------------------------------------------
@@ -428,6 +449,20 @@ def test_picture_and_table_are_of_the_map_on_the_screen(chrome, planted):
     assert rows[2]["title"] == '"a", <b>b</b>'
     np.testing.assert_allclose([[float(r["x"]), float(r["y"])] for r in rows], positions(chrome), atol=1e-4)
     assert [int(row["true_neighbours"]) for row in rows] == chrome.evaluate(f"{MAP}.kept")
+
+
+@pytest.mark.browser
+def test_the_table_holds_no_formula_for_a_spreadsheet(chrome):
+    formulas = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x", "y")']
+    before = chrome.evaluate(f"{MAP}.owner.films.title.splice(0, {len(formulas)}, ...{json.dumps(formulas)})")
+    with chrome.expect_download() as table:
+        chrome.get_by_role("button", name="Save the places").click()
+    chrome.evaluate(f"{MAP}.owner.films.title.splice(0, {len(formulas)}, ...{json.dumps(before)})")
+    with table.value.path().open(encoding="utf-8", newline="") as text:
+        rows = list(csv.DictReader(text))
+    assert [row["title"] for row in rows[: len(formulas)]] == [f"'{formula}" for formula in formulas]
+    assert rows[-1]["title"][0] != "'"
+    assert min(float(row["x"]) for row in rows) < 0  # a number is one, whatever its sign
 
 
 @pytest.mark.browser

@@ -29,13 +29,19 @@ function cell(value) {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+// What begins like a formula is none for a spreadsheet: titles and labels are data.
+function words(value) {
+  return typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+}
+
 function exportTable(map) {
   const { films, frame } = map;
   if (!films) return;
   const axes = ["x", "y", "z"].slice(0, frame.dims ?? 2);
   const head = ["item_id", "title", "year", "genres", "ratings", "mean_rating", "epoch", ...axes, "true_neighbours"];
   const rows = films.title.map((title, i) => [
-    films.item_id[i], title, films.year[i], films.genres[i], films.count[i], films.mean[i], frame.epoch,
+    words(films.item_id[i]), words(title), films.year[i], words(films.genres[i]), films.count[i], films.mean[i],
+    frame.epoch,
     ...axes.map((_, axis) => (frame.positions[axes.length * i + axis] / WORLD).toFixed(4)), frame.kept?.[i],
   ]);
   const text = [head, ...rows].map((row) => row.map(cell).join(",")).join("\n");

@@ -9,7 +9,7 @@ import streamlit as st
 from recsys_edu.studio import film_selection, slices
 from recsys_edu.studio.components.mount import film_list
 from recsys_edu.studio.i18n import _
-from recsys_edu.studio.screens import train_lists
+from recsys_edu.studio.screens import map_links, train_lists
 
 MOST_LISTED = 50
 
@@ -37,7 +37,10 @@ def listed(run) -> None:
     ratings = slices.ratings_of(run.spec.data)
     st.markdown(
         "**" + _("{n:,} films selected").format(n=len(films)) + "**",
-        help=_("Those inside the loop that you drew. The button 'All again' above the map ends this."),
+        help=_(
+            "Those inside the loop that you drew. The button 'All again' above the map ends this. Up to {n} selected "
+            "films stand in the page's address; more are not kept when the page is loaded anew."
+        ).format(n=map_links.MOST_SELECTED),
     )
     st.text("\n".join(what_they_share(film_selection.common(ratings, films))))  # genres are data: text, never Markdown
     rows, counts = film_selection.by_ratings(ratings, films)

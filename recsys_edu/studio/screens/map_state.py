@@ -31,10 +31,13 @@ def start(run) -> None:
 
 def _start_data(run, train) -> None:
     """Films of another data set are none here."""
+    by_link = "map_data" not in st.session_state
     for name, item_index in zip(("map_a", "map_b"), _two_films(train), strict=True):
-        if st.session_state[name] is None or "map_data" in st.session_state:
+        if st.session_state[name] is None or not by_link:
             st.session_state[name] = item_index
-    st.session_state["map_data"], st.session_state["map_selection"] = run.spec.data, None
+    if not by_link:
+        st.session_state["map_selection"] = None
+    st.session_state["map_data"] = run.spec.data
 
 
 def _two_films(train) -> tuple[int, int]:
