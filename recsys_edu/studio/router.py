@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from recsys_edu.studio import class_switch
+from recsys_edu.studio import class_switch, page_turn
 from recsys_edu.studio.i18n import _
 from recsys_edu.studio.screens import break_it, challenges, compare, map, microscope, tour_card, train, world, you
 
@@ -28,5 +28,6 @@ if class_switch.is_on():
     class_frame.show(SECTIONS)
 else:
     page = st.navigation(SECTIONS)
-    tour_card.beside(page, SECTIONS)
-    page.run()
+    with page_turn.turned_to(page):
+        tour_card.beside(page, SECTIONS)
+        page.run()

@@ -10,7 +10,7 @@ from recsys_edu.classroom import lead, roster
 from recsys_edu.classroom.lead import Lead
 from recsys_edu.classroom.roster import Person
 from recsys_edu.errors import RecsysEduError
-from recsys_edu.studio import class_mode, jobs
+from recsys_edu.studio import class_mode, jobs, page_turn
 from recsys_edu.studio.components import class_mount
 from recsys_edu.studio.i18n import _
 from recsys_edu.studio.screens import class_card, class_challenge, class_teacher, tour_card
@@ -64,8 +64,9 @@ def _for_teacher(sections: dict) -> None:
             )  # fmt: skip
         if said := st.session_state.pop("class_said", None):
             st.caption(said)
-    tour_card.beside(page, sections)
-    page.run()
+    with page_turn.turned_to(page):
+        tour_card.beside(page, sections)
+        page.run()
 
 
 def _push_this(url_path: str, names: list[str]) -> None:
@@ -91,9 +92,10 @@ def _for_student(sections: dict, now: Lead, person: Person) -> None:
     st.session_state["class_me"] = person
     with st.container():  # what comes and goes in here does not move, and so remake, what is below
         st.fragment(_card, run_every=SECONDS)(page.title)
-    if not now.locked:  # the tour turns pages as well
-        tour_card.beside(page, sections)
-    page.run()
+    with page_turn.turned_to(page):
+        if not now.locked:  # the tour turns pages as well
+            tour_card.beside(page, sections)
+        page.run()
 
 
 def _frame_of(now: Lead) -> tuple:
