@@ -15,6 +15,8 @@ SECONDS = 1.0  # between two looks whether the step is done
 STYLE = """<style>
 .st-key-tour_start { position: fixed; top: .7rem; right: 4.25rem; z-index: 999991; width: auto; }
 .st-key-tour_start button { min-height: 2rem; padding: 0 .6rem; }
+@media (max-width: 768px) { /* there the open sidebar lies over the page, its way out at the same place */
+  .stApp:has([data-testid=stSidebar][data-collapsed=false]) .st-key-tour_start { visibility: hidden; } }
 </style>"""
 CARD = """<style>
 .stMainBlockContainer { padding-bottom: 60vh; } /* whatever is spoken of can be moved above the card */
