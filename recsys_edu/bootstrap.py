@@ -23,6 +23,7 @@ COMMANDS = {
     "train": "train a model and measure it on ratings that it has not seen",
     "record": "train a model and keep it, to be played in a studio that is too slow to train",
     "compare": "fit several models on equal terms, and print a table",
+    "search": "find good settings for a model, without looking at the test",
     "recommend": "train, then list the best items for a user",
     "doctor": "check versions, data, browser, memory and speed",
 }
@@ -39,8 +40,9 @@ MODULES_NEEDED = {
         "jupyterlab",
         "myst_nb",
         "segno",
+        "optuna",
     ),
-    "tests.lock": ("tensorflow", "streamlit", "umap", "distributed", "pytest", "hypothesis", "playwright"),
+    "tests.lock": ("tensorflow", "streamlit", "umap", "distributed", "optuna", "pytest", "hypothesis", "playwright"),
 }
 
 

@@ -79,6 +79,8 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     command.add_argument("--json", action="store_true", help="one JSON object a line; the last has the table")
 
+    _add_search(add("search", run_search, "find good settings for a model, without looking at the test"))
+
     command = add("recommend", run_recommend, "train, then list the best items for a user")
     _add_training(command)
     command.add_argument("--user", required=True, help="a user_id of the data set")
@@ -107,7 +109,9 @@ def _adder(commands):
 def _add_class(command: argparse.ArgumentParser) -> None:
     command.add_argument("--port", type=int, default=8501, help="port on all networks of this machine (default 8501)")
     command.add_argument("--name", help="what the class is called; a class that is there keeps its name without it")
-    command.add_argument("--url", help="what students open, where a proxy stands before the studio: https://…")
+    command.add_argument(
+        "--url", help="what students open, where a TLS proxy on this machine stands before the studio: https://…"
+    )
     command.add_argument("--no-browser", action="store_true", help="do not open the teacher's page in a browser")
     tasks = command.add_subparsers(metavar="[export | erase]", dest="task")
     export = tasks.add_parser("export", help="write all of the class's data as JSON and CSV")
@@ -116,11 +120,22 @@ def _add_class(command: argparse.ArgumentParser) -> None:
     erase.add_argument("--yes", action="store_true", help="do not ask")
 
 
+def _add_search(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", default="mf", choices=MODELS, help="default mf")
+    command.add_argument("--data", default="movielens-100k", help="movielens-100k, planted, or a CSV file")
+    command.add_argument("--split", default="random", choices=["random", "last", "time"], help="default random")
+    command.add_argument("--trials", type=int, default=20, help="settings to try (default 20)")
+    command.add_argument("--at-once", type=int, default=2, help="trials that learn side by side (default 2)")
+    command.add_argument("--seed", type=int, default=0, help="of split, start and what is tried (default 0)")
+    command.add_argument("--json", action="store_true", help="one JSON object a trial; the last has the result")
+
+
 def _add_training(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", default="movielens-100k", help="movielens-100k, planted, or a CSV file")
     command.add_argument(
         "--split", default=None,
-        help="random (default), last (each user's last), time (the latest fifth), or a file of the test's 0-based rows",
+        help="random (default), last (each user's last), time (the latest fifth), or a file of the test's rows; "
+        "random-validation and its like leave that test out, and test on a part of what is left",
     )  # fmt: skip
     command.add_argument("--test", metavar="FILE.csv", help="test on the ratings of this CSV; all of --data is learnt")
     command.add_argument("--model", default="mf", choices=MODELS, help="default mf")
@@ -183,6 +198,12 @@ def run_compare(options) -> int:
     rows = comparison.table(runs)
     print(comparison_report.as_json(rows) if options.json else comparison_report.as_markdown(rows))
     return 1 if failures else 0
+
+
+def run_search(options) -> int:
+    from recsys_edu import search_command
+
+    return search_command.run(options)
 
 
 def run_recommend(options) -> int:

@@ -123,7 +123,7 @@ class Split:
     """Ratings to learn from and ratings to be tested on, without a common row and without a lost one.
 
     `train` and `test` keep the order of the file; `test_rows` are the 0-based rows of the test, ascending,
-    and `how` says in words where the line was drawn.
+    and `how` says in words where the line was drawn. (One for validation leaves the test of another split out.)
     """
 
     train: Ratings
@@ -217,16 +217,35 @@ def read_rows(path: str | Path) -> np.ndarray:
     return np.array(rows, dtype=np.int64)
 
 
+NAMED = {"random": random_split, "last": leave_last_out, "time": split_by_time}
+VALIDATION = "-validation"
+
+
 def split(ratings: Ratings, how: str | Path, seed: int = 0) -> Split:
-    """`how` is "random", "last" (leave-last-out), "time", or the path of a file of the test's row numbers."""
-    named = {"random": random_split, "last": leave_last_out, "time": split_by_time}
-    if str(how) in named:
-        return named[str(how)](ratings, seed=seed)
+    """`how` is "random", "last" (leave-last-out), "time", one of them with "-validation" (`validation_split`), or the
+    path of a file of the test's row numbers."""
+    name = str(how).removesuffix(VALIDATION)
+    if name in NAMED:
+        return NAMED[name](ratings, seed=seed) if name == str(how) else validation_split(ratings, name, seed)
     if not Path(how).is_file():
         raise SettingsError(
             f"There is no split {str(how)!r}. Use random, last or time, or the path of a text file with row numbers."
         )
     return split_by_rows(ratings, read_rows(how))
+
+
+def validation_split(ratings: Ratings, how: str, seed: int = 0) -> Split:
+    """The training part of the split `how` ("random", "last" or "time"), split once more in the same way.
+
+    Who chooses settings by what they give on the test has the test choose them, and its figure is then too good. This
+    split's `test` serves to choose instead: the ratings that the split `how` tests on are in neither part. `test_rows`
+    are rows of `ratings`. Raises SettingsError where either split does.
+    """
+    outer = NAMED[how](ratings, seed=seed)
+    inner = NAMED[how](outer.train, seed=seed)
+    left = np.setdiff1d(np.arange(len(ratings)), outer.test_rows)  # outer.train's rows of `ratings`
+    told = f"for validation, within the training part of the split {how!r}: {inner.how}"
+    return replace(inner, how=told, test_rows=left[inner.test_rows])
 
 
 def _generator(seed: int) -> np.random.Generator:

@@ -309,6 +309,7 @@ def test_help_needs_no_environment(checkout, arguments):
         "train",
         "record",
         "compare",
+        "search",
         "recommend",
         "doctor",
     ]

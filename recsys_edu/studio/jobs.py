@@ -382,8 +382,8 @@ class Jobs:
 
     def _tell_of_loss(self, run: BaseRun) -> None:
         if run.working:
-            lost = _("A worker process stopped. Nothing is lost: the run goes on from epoch {epoch:.1f}.")
-            run.notice = lost.format(epoch=run.epoch)
+            lost = _("A worker process stopped. Nothing is lost: the run goes on from {place}.")
+            run.notice = lost.format(place=run.place)
             run.set_mode("waiting", run.notice)
 
 

@@ -58,7 +58,8 @@ class Lane(BaseRun):
         self.set_mode("judging")
         result = await ask(lambda: (judge_lane, self.spec, self.state))
         self.result = self._told(result)
-        self.set_mode("finished", self._end() + await self._keep())
+        self.result, problem = await kept(self.result)
+        self.set_mode("finished", self._end() + problem)
 
     def accept(self, result: LaneSlice) -> None:
         """Take in what a slice gave, and tell the screens."""
@@ -88,10 +89,10 @@ class Lane(BaseRun):
             return _("Computed in one go, in {seconds:.2f} s.").format(seconds=self.seconds)
         return _("All its epochs are learnt, in {seconds:.1f} s.").format(seconds=self.seconds)
 
-    async def _keep(self) -> str:
-        """Keep the result; what to say if that cannot be done."""
-        try:
-            self.result = await asyncio.to_thread(RunStore().add, self.result)
-        except DataError as error:
-            return " " + _("The result could not be kept. {reason}").format(reason=error)
-        return ""
+
+async def kept(result: StoredRun) -> tuple[StoredRun, str]:
+    """The result as the run store keeps it, and what to say if that cannot be done."""
+    try:
+        return await asyncio.to_thread(RunStore().add, result), ""
+    except DataError as error:
+        return result, " " + _("The result could not be kept. {reason}").format(reason=error)

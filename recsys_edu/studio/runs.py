@@ -86,6 +86,11 @@ class BaseRun:
         return self.step / self.steps_per_epoch
 
     @property
+    def place(self) -> str:
+        """How far it is, in words."""
+        return _("epoch {epoch:.1f}").format(epoch=self.epoch)
+
+    @property
     def last_epoch(self) -> int:
         """Where the run is finished: after the epochs of its settings, or those that Train was pressed for again."""
         return max(self.spec.settings.epochs, self.goal_epochs)

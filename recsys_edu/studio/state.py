@@ -13,6 +13,9 @@ from recsys_edu.studio.links import FIELDS, Lesson
 from recsys_edu.studio.races import Lane
 from recsys_edu.studio.runs import Run
 from recsys_edu.studio.slices import RunSpec
+from recsys_edu.studio.studies import Study, make_study
+
+UNCROWDED = 10  # readers
 
 
 def start_settings() -> None:
@@ -138,6 +141,12 @@ def write_link(run: Run) -> None:
     show_address(links.to_params(lesson_on_screen(run)))
 
 
+def beat(seconds: float) -> float:
+    """So often a part of a page looks at its run: in a crowd more seldom, for 240 looks a second would leave no time to
+    answer a click. Curves and maps do not wait for it, they come by the live socket."""
+    return seconds * max(1.0, len(jobs.shared().owners()) / UNCROWDED)
+
+
 def show_address(params: dict[str, str]) -> None:
     """Put these parameters, and no others, into the page's address; in the guided tour its step as well."""
     if "tour" in st.session_state:
@@ -193,3 +202,40 @@ def redraw_when_race_changed() -> None:
 
 def _what_of_the_race_is_drawn() -> list[tuple]:
     return [(lane.token, lane.busy, lane.mode == "paused", lane.result and lane.result.id) for lane in lanes()]
+
+
+def study_spec() -> RunSpec:
+    """What a search of the Compare page starts from: the settings that suit the chosen model."""
+    settings = default_settings(st.session_state["study_model"], seed=st.session_state["race_seed"])
+    return RunSpec(st.session_state["data"], st.session_state["split"], settings)
+
+
+def study() -> Study | None:
+    """The study on the screen, if any."""
+    return jobs.shared().get(st.session_state.get("study"))
+
+
+def new_study() -> Study:
+    """Put a study of the chosen model in the place of the one on the screen."""
+    made = make_study(get_script_run_ctx().session_id, study_spec(), st.session_state["study_trials"])
+    if (old := study()) is not None:
+        jobs.shared().close(old)
+    jobs.shared().admit(made)
+    st.session_state["study"] = made.token
+    return made
+
+
+def study_drawn() -> None:
+    """The whole page was drawn for the study as it is."""
+    st.session_state["study_drawn"] = _what_of_the_study_is_drawn()
+
+
+def redraw_when_study_changed() -> None:
+    """Draw the whole page again when the study began, ended or was halted."""
+    if st.session_state["study_drawn"] != _what_of_the_study_is_drawn():
+        st.rerun(scope="app")
+
+
+def _what_of_the_study_is_drawn() -> tuple:
+    shown = study()
+    return (shown.token, shown.busy, shown.mode == "paused") if shown is not None else ()

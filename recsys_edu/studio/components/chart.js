@@ -123,7 +123,8 @@ class Chart {
     return this.series.map(({ x, y }, k) => {
       const trace = this.figure.data[k];
       const color = palette[trace.meta.colour % palette.length];
-      const mode = x.length === 1 ? "lines+markers" : trace.mode; // a line through one point is invisible
+      // A line through one point is invisible.
+      const mode = x.length === 1 && trace.mode === "lines" ? "lines+markers" : trace.mode;
       const own = { line: { ...trace.line, color }, marker: { ...trace.marker, color } };
       return { ...trace, ...own, x: x.slice(), y: y.slice(), mode };
     });

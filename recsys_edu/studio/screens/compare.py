@@ -1,4 +1,5 @@
-"""Compare: choose models, press Race, watch them learn for the same seconds, and see what each is worth."""
+"""Compare: choose models, press Race, watch them learn for the same seconds, and see what each is worth. Or have good
+settings searched for one of them."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from recsys_edu.errors import RecsysEduError
 from recsys_edu.studio import charts, state
 from recsys_edu.studio.components.mount import race_chart
 from recsys_edu.studio.i18n import _
-from recsys_edu.studio.screens import compare_controls, compare_results, train_controls
+from recsys_edu.studio.screens import compare_controls, compare_results, compare_study, train_controls
 from recsys_edu.studio.screens.train import COMPACT
 
 # A formula of a lane has a quarter of the width.
@@ -34,6 +35,7 @@ def page() -> None:
         st.error(str(error))
         return
     state.race_drawn()
+    state.study_drawn()
     with st.container():  # what comes and goes in here does not move, and so remake, what is below
         compare_controls.buttons()
     lanes = state.lanes()
@@ -42,6 +44,8 @@ def page() -> None:
             _race(lanes)
     with st.container():
         compare_results.shown_results(lanes, parts)
+    with st.container():
+        compare_study.section()
     compare_controls.write_link()
 
 
