@@ -48,6 +48,12 @@ def teacher_page():
     class_teacher.page()
 
 
+def push_break_it():
+    from recsys_edu.studio.screens import class_frame
+
+    class_frame._push_this("break-it", ["break-it"])
+
+
 def card():
     from recsys_edu.studio import class_mode
     from recsys_edu.studio.screens import class_card
@@ -92,6 +98,15 @@ def test_the_teacher_sees_the_way_in_and_leads(store):
     next(toggle for toggle in page.toggle if toggle.label == "Lock step").set_value(True).run()
     next(toggle for toggle in page.toggle if toggle.label == "Show solutions").set_value(False).run()
     assert (lead.now(store).locked, lead.now(store).solutions) == (True, False)
+
+
+def test_a_teacher_who_shows_a_page_shows_neither_a_guess_nor_what_came_of_it(store):
+    page = AppTest.from_function(push_break_it, default_timeout=30)
+    for name, value in {"mistake": "popularity", "guess": "same", "ran": "True"}.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    assert lead.now(store).link == "break-it?mistake=popularity"
 
 
 def test_a_vote_is_answered_changed_and_shown_as_text(store):

@@ -13,7 +13,7 @@ from recsys_edu.errors import RecsysEduError
 from recsys_edu.studio import class_mode, jobs, page_turn
 from recsys_edu.studio.components import class_mount
 from recsys_edu.studio.i18n import _
-from recsys_edu.studio.screens import class_card, class_challenge, class_teacher, tour_card
+from recsys_edu.studio.screens import break_it_links, class_card, class_challenge, class_teacher, tour_card
 
 SECONDS = 1.5  # between two looks of a student's page
 ERASED = _("This class was erased. Start the studio anew to open another one.")
@@ -70,7 +70,8 @@ def _for_teacher(sections: dict) -> None:
 
 
 def _push_this(url_path: str, names: list[str]) -> None:
-    params = urlencode(st.query_params.to_dict())
+    shown = st.query_params.to_dict()
+    params = urlencode({name: shown[name] for name in shown if name not in break_it_links.READERS})  # all guess first
     try:
         lead.push(class_mode.store(), f"/{url_path}" + (f"?{params}" if params else ""), names)
     except RecsysEduError as error:
