@@ -34,11 +34,19 @@ def test_the_start_says_how_to_get_in_and_opens_the_network_alone(file, store, c
     assert os.environ["RECSYS_EDU_CLASS_MODE"] == "1"
 
 
-def test_a_start_behind_a_proxy_names_its_address(file, store, capsys):
-    commands.prepare("8 b", 8600, "https://studio.school.example/")
+def test_a_start_behind_a_proxy_names_its_address_and_leaves_the_network_to_it(file, store, capsys):
+    config, _teacher = commands.prepare("8 b", 8600, "https://studio.school.example/")
     assert "Students open    https://studio.school.example\n" in capsys.readouterr().out
+    assert config["server.address"] == "127.0.0.1"
+    assert config["browser.serverAddress"] == "studio.school.example"
     assert os.environ["RECSYS_EDU_CLASS_URL"] == "https://studio.school.example/"
     assert store.read("SELECT name FROM class") == [("8 b",)]
+
+
+@pytest.mark.parametrize("url", ["studio.school.example", "ftp://a", "https://", "https://a/studio", "https://a/?b=c"])
+def test_an_address_that_no_student_can_open_is_refused(file, capsys, url):
+    assert cli.main(["class", "--url", url, "--port", "8600", "--no-browser"]) == 1
+    assert "https://studio.school.example" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["", " \n ", "x" * 41])
