@@ -20,8 +20,7 @@ Sources: Abadi et al., "Deep Learning with Differential Privacy", CCS 2016; Miro
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammaln, logsumexp
-from scipy.stats import norm
+from scipy.special import gammaln, log_ndtr, logsumexp, ndtr  # ndtr is Φ
 
 from recsys_edu.errors import SettingsError
 
@@ -57,7 +56,7 @@ def gaussian_delta(noise: float, rounds: int, eps: float) -> float:
 
     Source: Balle, Wang, "Improving the Gaussian Mechanism for Differential Privacy", ICML 2018, theorem 8."""
     m = np.sqrt(rounds) / noise
-    return float(norm.cdf(m / 2 - eps / m) - np.exp(eps + norm.logcdf(-m / 2 - eps / m)))
+    return float(ndtr(m / 2 - eps / m) - np.exp(eps + log_ndtr(-m / 2 - eps / m)))
 
 
 def highest_auc(noise: float, rounds: int) -> float:
@@ -65,4 +64,4 @@ def highest_auc(noise: float, rounds: int) -> float:
 
     To tell N(0, 1) from N(m, 1) is as hard as it can be made easy: the trade-off curve of such a mechanism.
     Source: Dong, Roth, Su, "Gaussian Differential Privacy", Journal of the Royal Statistical Society B, 2022."""
-    return 1.0 if noise == 0 else float(norm.cdf(np.sqrt(rounds / 2) / noise))
+    return 1.0 if noise == 0 else float(ndtr(np.sqrt(rounds / 2) / noise))

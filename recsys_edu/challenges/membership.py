@@ -16,7 +16,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from recsys_edu.challenges.alternating import Factors
 from recsys_edu.data import Ratings
@@ -37,6 +36,8 @@ class Attack:
     @property
     def auc(self) -> float:
         """From the ranks of the members (Mann and Whitney): equal losses count one half."""
+        from scipy.stats import rankdata  # a second, which no page waits for that draws no attack
+
         m = self.member.sum()
         rank = rankdata(-self.loss)[self.member].sum()
         return float((rank - m * (m + 1) / 2) / (m * (len(self.member) - m)))

@@ -34,6 +34,7 @@ CONFIG = {
     # steps: an epoch then takes half as long again.
     "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1, "MKL_NUM_THREADS": 1},
 }
+NICENESS = 5
 WORKER = {
     "nthreads": 1,
     "host": "127.0.0.1",
@@ -73,6 +74,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
     options = parser.parse_args()
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)  # where a core is short, a page that somebody waits for comes before an epoch
     threading.Thread(target=end_with_the_studio, daemon=True).start()
     try:
         asyncio.run(serve(options.workers))

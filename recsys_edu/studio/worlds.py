@@ -27,7 +27,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from scipy.spatial import procrustes
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from recsys_edu import planted
 from recsys_edu.challenges import alternating
@@ -144,7 +144,7 @@ def best_guess(r: np.ndarray, noise: float, scale: tuple[float, float] = planted
         return np.clip(np.rint(r), *scale)
     low, high = scale
     edges = np.arange(low, high) + 0.5  # a rating is low, and one more for each edge that r + ε lies above
-    return low + norm.sf((edges - r[..., None]) / noise).sum(axis=-1)
+    return low + ndtr((r[..., None] - edges) / noise).sum(axis=-1)
 
 
 def _error(model, test: Ratings) -> float:

@@ -13,12 +13,13 @@ import random
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.load import report
 from tests.load.classroom import Class, Sender
 from tests.load.server import Server, Watch
-from tests.load.student import Log, Student, undisturbed
+from tests.load.student import CONNECTIONS, Log, Student, undisturbed
 
 SAMPLE_SECONDS = 2
 
@@ -29,6 +30,9 @@ async def load(
 ) -> None:  # fmt: skip
     """So many students come within `arrive` seconds and stay; `log` gets what they measured."""
     dice, end = random.Random(seed), time.monotonic() + seconds
+    # With asyncio's usual few threads, students would stand in line here, before they stand in line at the studio.
+    threads = ThreadPoolExecutor(2 * CONNECTIONS * (sessions + senders))
+    asyncio.get_running_loop().set_default_executor(threads)
 
     async def one(number: int) -> None:
         await asyncio.sleep(dice.uniform(0, min(arrive, seconds / 4)))

@@ -18,6 +18,7 @@ PATIENCE = 60.0  # seconds until a visitor takes the page for broken
 SEEDS = 4  # as many different runs there are of a model
 EPOCHS = 10
 LOST_SECONDS = 10.0
+CONNECTIONS = 6  # of a browser to a server, for files
 
 
 class Log:
@@ -54,6 +55,7 @@ class Student:
         self.name, self.host, self.log, self.data = f"student {number}", host, log, data
         self.dice = random.Random(f"{seed}-{number}")
         self.server_may_go = server_may_go
+        self.kept: set[str] = set()  # paths of files in the browser's cache
         self.tab: Tab | None = None
         self.curve: Curve | None = None
 
@@ -184,10 +186,17 @@ class Student:
         self.tab = self.curve = None
 
     async def _fetch_page(self) -> None:
+        """What a browser has once it does not ask for again: these files are told to be kept."""
         html = await self._get("/")
-        for path in SCRIPT.findall(html.decode()):
-            await self._get(f"/{path}")
-        await self._get("/assets/plotly.min.js")
+        new = {"assets/plotly.min.js", *SCRIPT.findall(html.decode())} - self.kept
+        self.kept |= new
+        connections = asyncio.Semaphore(CONNECTIONS)
+
+        async def fetch(path: str) -> None:
+            async with connections:
+                await self._get(f"/{path}")
+
+        await asyncio.gather(*map(fetch, sorted(new)))
 
     async def _get(self, path: str) -> bytes:
         """Raises TabError for any status but 200."""

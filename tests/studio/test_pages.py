@@ -4,10 +4,19 @@ shown."""
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from recsys_edu.models import MODELS
-from recsys_edu.studio import charts, slices
+from recsys_edu.models import MODELS, default_settings
+from recsys_edu.studio import charts, slices, state
 from recsys_edu.studio.screens import train_controls
 from tests.studio.conftest import ROOT, wait_for
+
+
+def test_in_a_crowd_pages_look_more_seldom_at_their_runs(workers):
+    spec = slices.RunSpec("planted", "random", default_settings("mf"))
+    assert state.beat(0.5) == 0.5
+    crowd = [workers.open(f"reader {k}", spec, 9600) for k in range(40)]
+    assert 2.0 <= state.beat(0.5) <= 3.0
+    for run in crowd:
+        workers.close(run)
 
 
 @pytest.fixture

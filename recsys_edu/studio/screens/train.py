@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from recsys_edu.studio import charts, state
+from recsys_edu.studio import charts, jobs, state
 from recsys_edu.studio.components.mount import film_map, loss_curves
 from recsys_edu.studio.i18n import _
 from recsys_edu.studio.screens import train_controls, train_lists, train_recorded
@@ -41,10 +41,11 @@ def page() -> None:
 
 def _screen(run) -> None:
     live_url, rates = f"/live/{run.token}", run.spec.settings.card.predicts_ratings
+    neighbours_move = run.busy and st.session_state.get("picked") is not None
     with st.container():  # what comes and goes in here does not move, and so remake, what is below
         train_recorded.banner(run)
-        _watched(train_recorded.way_out, run, 1.0)
-        _watched(train_controls.buttons, run, 0.5)
+        _watched(train_recorded.way_out, 1.0, run.busy and not jobs.shared().warm.is_set())
+        _watched(train_controls.buttons, 0.5, run.busy)
     left, right = st.columns([2, 3], gap="medium")
     with left:
         figure = charts.loss_figure(
@@ -53,16 +54,16 @@ def _screen(run) -> None:
             dots=run.pace != "full",
         )  # fmt: skip
         loss_curves(figure, live_url, key="loss_curves")
-        _watched(train_lists.neighbours_of_picked, run, 1.0)
+        _watched(train_lists.neighbours_of_picked, 1.0, neighbours_move)
     with right:
-        _watched(_map, run, 1.0)
+        _watched(_map, 1.0, neighbours_move)  # the films themselves move by the live socket
     if "lists" not in st.session_state["hide"]:
-        _watched(train_lists.lists_for_a_user, run, 1.0)
+        _watched(train_lists.lists_for_a_user, 1.0, run.busy)
 
 
-def _watched(part, run, seconds: float) -> None:
-    """A part of the page that is drawn by itself, again and again while its run is busy."""
-    st.fragment(part, run_every=seconds if run.busy else None)()
+def _watched(part, seconds: float, changes: bool) -> None:
+    """A part of the page that is drawn by itself: again and again while it changes by itself."""
+    st.fragment(part, run_every=state.beat(seconds) if changes else None)()
 
 
 def _map() -> None:
