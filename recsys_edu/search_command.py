@@ -31,7 +31,7 @@ def run(options) -> int:
     finally:
         jobs.shut_down()
     print(json.dumps(as_dict(study)) if options.json else as_text(study))
-    if study.mode != "finished":
+    if study.mode == "failed":
         print(f"recsys_edu: {study.sentence}", file=sys.stderr)
     return {"finished": 0, "stopped": 130}.get(study.mode, 1)
 
