@@ -62,8 +62,9 @@ class TimeBar {
     this.slider.value = at;
     this.slider.disabled = this.button.disabled = film.length < 2;
     const epoch = frame && Number(frame.epoch.toFixed(1));
-    const template = film.length ? this.strings.epoch_of : this.strings.epoch;
-    const known = frame ? fill(template, { epoch, last: film[last]?.epoch }) : "";
+    const fetched = film[last]?.epoch;
+    const template = fetched >= epoch ? this.strings.epoch_of : this.strings.epoch; // a run at work is ahead of it
+    const known = frame ? fill(template, { epoch, last: fetched }) : "";
     this.output.textContent = this.slider.ariaValueText = known;
     const honest = frame && !Number.isNaN(frame.honesty);
     this.meter.value = honest ? frame.honesty : 0;

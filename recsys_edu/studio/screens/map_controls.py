@@ -83,23 +83,19 @@ def train_line() -> None:
     """How the run is, and Train or Pause."""
     run = state.current_run()
     state.redraw_when_changed(run)
-    button, line = st.columns([1, 3], vertical_alignment="center")
-    with button:
-        if run.working:
-            st.button(
-                _("Pause"),
-                key="map_pause",
-                help=_("Stand still now; Train goes on from here."),
-                on_click=_press,
-                args=("pause",),
-            )
-        else:
-            label = _("Train") if run.step == 0 else _("Train on")
-            st.button(
-                label, key="map_train", help=_("Learn to the last epoch."), on_click=_press, args=("train",),
-                type="primary" if run.step == 0 else "secondary",
-            )  # fmt: skip
-    with line:
+    row = st.container(horizontal=True, vertical_alignment="center")
+    if run.working:
+        row.button(
+            _("Pause"), key="map_pause", help=_("Stand still now; Train goes on from here."), on_click=_press,
+            args=("pause",),
+        )  # fmt: skip
+    else:
+        label = _("Train") if run.step == 0 else _("Train on")
+        row.button(
+            label, key="map_train", help=_("Learn to the last epoch."), on_click=_press, args=("train",),
+            type="primary" if run.step == 0 else "secondary",
+        )  # fmt: skip
+    with row:
         train_controls.status(run, changed=False)
 
 

@@ -12,9 +12,11 @@ from recsys_edu.studio.i18n import _
 from recsys_edu.studio.screens import train_controls, you_lists, you_ratings, you_why
 from recsys_edu.studio.screens.train import COMPACT
 
-# Three columns beside each other need the width that Streamlit leaves free at both sides.
+# Three columns beside each other need the width that Streamlit leaves free at both sides; with large type two stay.
 WIDE = """<style>
 @media (min-width: 640px) { .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; } }
+.st-key-you_columns [data-testid=stHorizontalBlock] { flex-wrap: wrap; }
+.st-key-you_columns .stColumn { min-width: min(100%, 16rem); }
 </style>"""
 
 
@@ -104,7 +106,8 @@ def _screen() -> None:
     except RecsysEduError as error:
         st.error(str(error))
         return
-    rate, top, chart = st.columns([10, 10, 11], gap="medium")
+    with st.container(key="you_columns"):
+        rate, top, chart = st.columns([10, 10, 11], gap="medium")
     with rate:
         you_ratings.controls(run)
     with top:
