@@ -15,6 +15,7 @@ import os
 import sys
 import threading
 import traceback
+from contextlib import suppress
 
 # One thread a worker: two workers on two cores do not fight for them.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
@@ -35,6 +36,8 @@ CONFIG = {
     "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1, "MKL_NUM_THREADS": 1},
 }
 NICENESS = 5
+MOST_STARTS = 5  # in a row
+LOOK_SECONDS = 0.5
 WORKER = {
     "nthreads": 1,
     "host": "127.0.0.1",
@@ -49,13 +52,39 @@ WORKER = {
 async def serve(workers: int) -> None:
     """Runs until the process ends; raises if the workers cannot be started."""
     import dask
-    from distributed import Nanny, Scheduler
+    from distributed import Scheduler
 
     dask.config.set(CONFIG)
     scheduler = await Scheduler(host="127.0.0.1", port=0, dashboard=False, dashboard_address="127.0.0.1:0")
     print(json.dumps({"address": scheduler.address}), flush=True)
-    await asyncio.gather(*(Nanny(scheduler.address, **WORKER) for _ in range(workers)))
-    await asyncio.Event().wait()
+    await asyncio.gather(*(keep_a_worker(scheduler.address) for _ in range(workers)))
+
+
+async def keep_a_worker(scheduler: str) -> None:
+    """There is a worker again whenever one ended. Dask's nanny sees to that, but not where a worker ends while it
+    starts: then another nanny takes over. Raises RuntimeError if no worker gets as far as to work."""
+    from distributed import Nanny, Status
+
+    failures = 0
+    while failures < MOST_STARTS:
+        nanny = Nanny(scheduler, **WORKER)
+        with suppress(Exception):
+            await nanny
+        failures = 0 if nanny.status == Status.running else failures + 1
+        while nanny.status == Status.running and await _has_a_worker(nanny):
+            await asyncio.sleep(LOOK_SECONDS)
+        with suppress(Exception):
+            await asyncio.wait_for(nanny.close(timeout=1), 5)
+    raise RuntimeError(f"A worker process ended {MOST_STARTS} times while it started.")
+
+
+async def _has_a_worker(nanny) -> bool:
+    """Whether the nanny has a process, or starts one within a while."""
+    for _look in range(5):
+        if nanny.process is not None and nanny.process.is_alive():
+            return True
+        await asyncio.sleep(LOOK_SECONDS)
+    return False
 
 
 def end_with_the_studio() -> None:

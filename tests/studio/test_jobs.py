@@ -1,6 +1,7 @@
 """The buttons do what they say, at once, and nothing is lost when a worker dies. Real workers, the planted
 set."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -298,6 +299,30 @@ def test_killed_workers_cost_nothing_and_are_told(workers):
     assert any(message["type"] == "state" and message["sentence"] == notice for message in told if is_text(message))
     workers.close(run)
     workers.close(calm)
+
+
+def test_workers_that_are_killed_while_they_start_are_started_again(workers):
+    before = set(worker_processes(workers))
+    for process in before:
+        process.kill()
+    starting = wait_for(lambda: (found := set(worker_processes(workers)) - before) and len(found) == 2 and found)
+    for process in starting:
+        process.kill()
+    wait_for(lambda: len(worker_pids(workers)) == 2 and not {p.pid for p in starting} & set(worker_pids(workers)), 120)
+    run = workers.open("a session", SPEC, TRAIN_SIZE)
+    workers.one_epoch(run)
+    wait_for(lambda: not run.working)
+    assert run.epoch == 1
+    workers.close(run)
+
+
+def worker_processes(workers):
+    """Those that learn, or load what they need to learn."""
+    found = []
+    for one in psutil.Process(workers._cluster._process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            found += [one] if "spawn_main" in " ".join(one.cmdline()) else []
+    return found
 
 
 def is_text(message):
