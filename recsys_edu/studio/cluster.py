@@ -59,10 +59,11 @@ class Cluster:
         VersionsError if one of them is of another kind than this process."""
         try:
             client = await self.connected()
-            workers = (await client.scheduler.identity(n_workers=-1))["workers"]
-            if not self._own:  # the sidecar's are started from these very files
-                await self._check(client, workers.keys() - self._checked)
-        except OSError:  # the scheduler is gone
+            async with asyncio.timeout(CONNECT_SECONDS):  # a worker that dies while it is asked may never answer
+                workers = (await client.scheduler.identity(n_workers=-1))["workers"]
+                if not self._own:  # the sidecar's are started from these very files
+                    await self._check(client, workers.keys() - self._checked)
+        except OSError:  # the scheduler is gone, or slow (a TimeoutError is one too)
             return 0
         return sum(worker["nthreads"] for worker in workers.values())
 

@@ -108,7 +108,7 @@ def _frame_of(now: Lead) -> tuple:
 def _who_you_are(now: Lead, person: Person) -> None:
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     row.text(f"{person.nickname} · {now.name}")
-    with row.popover("", icon=":material/logout:", help=_("Leave the class")):
+    with row.popover(_("Leave"), icon=":material/logout:", help=_("For this browser; you may come back.")):
         st.caption(_("What you voted and sent stays. Your nickname becomes free: whoever takes it goes on as you."))
         st.button(_("Leave the class"), key="class_leave", on_click=_leave, args=(person.id,))
     if now.locked:

@@ -17,6 +17,7 @@ from recsys_edu.studio.screens.train import COMPACT
 
 LARGE = """<style>
 .st-key-class_address h1 { padding: 0; font-size: clamp(1.7rem, 4.5vw, 3.5rem); overflow-wrap: anywhere; }
+.st-key-class_address h1:has(a) { font-size: clamp(1.3rem, 2.7vw, 3rem); } /* the address, in one line */
 </style>"""
 PARTS = {
     "arrive": _("Arrive"),
